@@ -1,0 +1,137 @@
+"""Fixtures of every test: the engines, started once in each worker.
+
+``DATABASE_URL`` and ``AWS_ENDPOINT_URL`` name real services instead;
+``--aws-engine localstack`` repeats tests on LocalStack.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from guidance.engines import (
+    AwsEngine,
+    EngineError,
+    PostgresServer,
+    ReplayServer,
+    aws,
+    environment,
+    localstack,
+)
+from guidance.engines.aws import REGION
+from guidance.engines.events import announce
+from guidance.engines.postgres import (
+    create_database,
+    drop_database,
+    server_version,
+    with_database,
+)
+from guidance.engines.terraform import Workspace
+from guidance.paths import EXAMPLES
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from river_levels.pipeline import Pipeline
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Choose the AWS engine of this run."""
+    parser.addoption(
+        "--aws-engine",
+        choices=["", "localstack"],
+        default="",
+        help="repeat tests on this emulator instead of moto or AWS_ENDPOINT_URL",
+    )
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server: the one in DATABASE_URL, else an embedded one."""
+    if url := os.environ.get("DATABASE_URL"):
+        announce("PostgreSQL", server_version(url), "database")
+        yield url
+    else:
+        with PostgresServer() as server:
+            yield server.url
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """A new, empty database, in DATABASE_URL too."""
+    name = f"test_{secrets.token_hex(6)}"
+    create_database(postgres_url, name)
+    url = with_database(postgres_url, name)
+    with environment(DATABASE_URL=url):
+        yield url
+    drop_database(postgres_url, name)
+
+
+@pytest.fixture(scope="session")
+def aws_engine(pytestconfig: pytest.Config) -> Iterator[AwsEngine]:
+    """The AWS emulator of this run, in the standard variables."""
+    chosen = localstack if pytestconfig.getoption("aws_engine") else aws
+    with chosen() as engine, environment(**engine.environment()):
+        yield engine
+
+
+@pytest.fixture
+def s3(aws_engine: AwsEngine) -> "S3Client":
+    """A client of the emulated S3."""
+    return boto3.client("s3", region_name=REGION)
+
+
+@pytest.fixture
+def bucket(s3: "S3Client") -> Iterator[str]:
+    """A new, empty bucket; it goes with everything in it."""
+    name = f"test-{secrets.token_hex(6)}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield name
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+        keys = [{"Key": found["Key"]} for found in page.get("Contents", [])]
+        if keys:
+            s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
+    s3.delete_bucket(Bucket=name)
+
+
+@pytest.fixture
+def terraform(tmp_path: Path) -> Callable[..., Workspace]:
+    """Makes a copy of an example's configuration, its providers installed."""
+
+    def copy(source: str, override: dict[str, Any] | None = None) -> Workspace:
+        try:
+            workspace = Workspace(EXAMPLES / source, tmp_path / "terraform", override)
+            workspace.init()
+        except EngineError as error:
+            pytest.skip(str(error))
+        return workspace
+
+    return copy
+
+
+@pytest.fixture
+def flood_api() -> Iterator[ReplayServer]:
+    """A replay of the flood-monitoring API, well behaved until told otherwise."""
+    with ReplayServer() as server:
+        yield server
+
+
+@pytest.fixture
+def pipeline(database_url: str, bucket: str, flood_api: ReplayServer) -> Iterator["Pipeline"]:
+    """The reference pipeline on the engines, its tables made, nothing loaded."""
+    from river_levels.config import load_settings
+    from river_levels.pipeline import opened
+
+    variables = {
+        "RIVER_LEVELS_API_URL": flood_api.url,
+        "RIVER_LEVELS_BUCKET": bucket,
+        "RIVER_LEVELS_REQUESTS_PER_SECOND": "1000",
+        "RIVER_LEVELS_RETRY_BUDGET_S": "20",
+    }
+    with environment(**variables), opened(load_settings()) as pipeline:
+        pipeline.prepare()
+        yield pipeline

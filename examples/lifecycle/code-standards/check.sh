@@ -1,0 +1,3 @@
+ruff check
+ruff format --check
+mypy

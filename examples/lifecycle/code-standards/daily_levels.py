@@ -1,0 +1,114 @@
+"""Daily river levels. Pure: no file, no clock, no environment."""
+
+# --8<-- [start:core]
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+LOWEST_M, HIGHEST_M = -5.0, 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measured level.
+
+    Attributes:
+        observed_at: UTC.
+        level_m: metres above the zero of this gauge.
+    """
+
+    measure_id: str
+    station: str
+    observed_at: datetime
+    level_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLevel:
+    """The levels of one day in London at one station, in metres."""
+
+    day: date
+    station: str
+    readings: int
+    lowest_m: float
+    highest_m: float
+    mean_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item that cannot be used, whole, and why."""
+
+    reason: str
+    item: object
+
+
+def utc(text: str) -> datetime:
+    """Read an ISO 8601 time that states its zone.
+
+    Raises:
+        OverflowError: if UTC knows no such moment.
+        ValueError: if the text is none, or has no zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("the time has no zone")
+    return moment.astimezone(UTC)
+
+
+def parse(item: Any, stations: Mapping[str, str]) -> Reading | Rejected:
+    """Decide whether an item can be trusted; never drop it, never guess."""
+    try:
+        measure_id = item["measure"].split("/")[-1]
+        station = stations[measure_id]
+        observed_at = utc(item["dateTime"])
+        level_m = float(item["value"])
+    except (AttributeError, LookupError, TypeError) as error:
+        return Rejected(f"{type(error).__name__}: {error}", item)
+    except (ArithmeticError, ValueError) as error:
+        return Rejected(str(error), item)
+    if not LOWEST_M < level_m < HIGHEST_M:
+        return Rejected("the level is not plausible", item)
+    return Reading(measure_id, station, observed_at, level_m)
+
+
+def london_day(moment: datetime) -> date:
+    """Return the calendar day in London; two days a year are odd."""
+    return moment.astimezone(LONDON).date()
+
+
+def without_repeats(readings: Iterable[Reading]) -> list[Reading]:
+    """Keep what a measure said first about each moment."""
+    first: dict[tuple[str, datetime], Reading] = {}
+    for reading in readings:
+        first.setdefault((reading.measure_id, reading.observed_at), reading)
+    return list(first.values())
+
+
+def summary(day: date, station: str, levels_m: Sequence[float]) -> DailyLevel:
+    """Describe the levels of a day; there is at least one."""
+    mean_m = round(sum(levels_m) / len(levels_m), 3)
+    return DailyLevel(
+        day, station, len(levels_m), min(levels_m), max(levels_m), mean_m
+    )
+
+
+def daily_levels(
+    readings: Iterable[Reading], before: date
+) -> list[DailyLevel]:
+    """Return a row for each station and day earlier than ``before``."""
+    days: dict[tuple[date, str], list[float]] = {}
+    for reading in without_repeats(readings):
+        key = london_day(reading.observed_at), reading.station
+        days.setdefault(key, []).append(reading.level_m)
+    return [
+        summary(day, station, levels_m)
+        for (day, station), levels_m in sorted(days.items())
+        if day < before
+    ]
+
+
+# --8<-- [end:core]

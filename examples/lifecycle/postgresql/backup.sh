@@ -1,0 +1,1 @@
+pg_dump --format=custom --file=river_levels.dump

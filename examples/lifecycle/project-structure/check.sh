@@ -1,0 +1,1 @@
+python tools/structure.py .

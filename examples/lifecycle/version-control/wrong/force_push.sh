@@ -1,0 +1,3 @@
+git switch main
+git reset --hard HEAD~1
+git push --force

@@ -1,0 +1,2 @@
+git clone --quiet "$GUIDANCE_REPOSITORY" guidance
+cd guidance

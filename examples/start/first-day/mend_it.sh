@@ -1,0 +1,2 @@
+git restore src
+git status --short

@@ -1,0 +1,2 @@
+git commit --quiet --all --message "some changes"
+git push --quiet origin main

@@ -1,0 +1,1 @@
+uv run river-levels demo

@@ -1,0 +1,2 @@
+git rm --quiet settings.py
+git commit --quiet --message "fix: remove the key"

@@ -1,0 +1,1 @@
+git ls-files -z | xargs -0 detect-secrets-hook

@@ -1,0 +1,1 @@
+aws s3 ls "s3://$RIVER_LEVELS_BUCKET/raw/" --recursive --summarize

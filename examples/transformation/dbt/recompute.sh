@@ -1,0 +1,2 @@
+cd dbt
+dbt run --select fct_readings --vars 'lookback_hours: 20000'

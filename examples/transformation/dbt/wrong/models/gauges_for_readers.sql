@@ -1,0 +1,6 @@
+{{ config(materialized='view') }}
+
+select
+    station_id,
+    station_name
+from {{ ref('gauges_rebuilt') }}

@@ -1,0 +1,13 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='merge',
+        unique_key=['measure_id', 'observed_at'],
+    )
+}}
+
+select
+    measure_id,
+    observed_at,
+    value
+from {{ source('raw', 'readings') }}
