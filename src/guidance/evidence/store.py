@@ -8,6 +8,8 @@ from guidance.paths import BUILD
 
 FULL = BUILD / "evidence.json"
 PARTIAL = BUILD / "evidence-partial.json"
+ONLY_FULL_RUN = "only_full_run"
+"""The setting of a build that is to be published: leave partial runs out of it."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,14 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from guidance.evidence import regions
-from guidance.evidence.store import Evidence, read_latest, read_passes
+from guidance.evidence.store import (
+    FULL,
+    ONLY_FULL_RUN,
+    Evidence,
+    read,
+    read_latest,
+    read_passes,
+)
 from guidance.paths import ROOT
 from guidance.site import (
     chrome,
@@ -61,7 +68,8 @@ def _build() -> Build:
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Read the evidence, the rules and the values anew for each build."""
-    evidence = read_latest()
+    published = config.extra.get(ONLY_FULL_RUN)
+    evidence = (read(FULL) or Evidence()) if published else read_latest()
     try:
         rules = {rule.id: rule for rule in all_rules()}
         values, facts = read_local_values(), read_facts()

@@ -11,7 +11,7 @@ import mkdocs.commands.build
 import mkdocs.config
 from mkdocs.exceptions import Abort, MkDocsException
 
-from guidance.evidence.store import FULL, read
+from guidance.evidence.store import FULL, ONLY_FULL_RUN, read
 from guidance.paths import ROOT
 from guidance.site import seal
 from guidance.site.gate import Gate
@@ -36,7 +36,7 @@ def publish(site_dir: Path) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "site"
         try:
-            build(draft)
+            build(draft, only_full_run=True)
             gate = Gate(evidence, all_rules(), read_waivers(), dt.datetime.now(dt.UTC).date())
         except (MkDocsException, Abort, RuleError, WaiverError) as error:
             return _fail([f"the build failed: {error or 'see the warnings above'}"])
@@ -50,8 +50,13 @@ def publish(site_dir: Path) -> int:
     return 0
 
 
-def build(site_dir: Path) -> None:
+def build(site_dir: Path, *, only_full_run: bool = False) -> None:
     """Build strictly, with the evidence that there is.
+
+    Args:
+        site_dir: where the site goes.
+        only_full_run: show what the last full run proved, and leave out what authors
+            ran since; the gate judges by that run alone.
 
     Raises:
         MkDocsException, Abort: if a page is faulty.
@@ -61,6 +66,7 @@ def build(site_dir: Path) -> None:
     try:
         config = mkdocs.config.load_config(str(ROOT / "mkdocs.yml"), strict=True)
         config.site_dir = str(site_dir)
+        config.extra[ONLY_FULL_RUN] = only_full_run
         config.plugins.on_startup(command="build", dirty=False)
         mkdocs.commands.build.build(config)
     finally:
