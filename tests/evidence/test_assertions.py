@@ -1,12 +1,13 @@
 """Only assertions of this repository make a test a proof."""
 
+import os
 import sys
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
-from guidance.evidence.plugin import _is_constant, _is_ours
+from guidance.evidence.plugin import OF_A_CI, _is_constant, _is_ours
 from guidance.paths import ROOT
 
 
@@ -36,3 +37,7 @@ def test_a_library_proves_nothing(path: Path, ours: bool) -> None:
 def test_a_constant_proves_nothing(text: str) -> None:
     assert _is_constant(text)
     assert not _is_constant(f"f({text})")
+
+
+def test_assertions_that_hold_cost_the_same_in_ci() -> None:
+    assert not os.environ.keys() & set(OF_A_CI)  # pytest would compare all to the end

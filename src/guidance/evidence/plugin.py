@@ -36,6 +36,9 @@ MOST_RULES = 2
 QUIET = ["no-data-collected", "module-not-imported", "no-sysmon-context"]
 KEPT_RUNS = 3
 IDLE_S = 3600
+OF_A_CI = ("BUILD_NUMBER", "CI")
+"""Under these pytest works out the whole difference of all that is compared. Since it
+does so for assertions that hold too (``enable_assertion_pass_hook``), that takes minutes."""
 MACHINERY = ("pluggy", "_pytest", __name__)
 
 _CHILD_RC = """\
@@ -63,6 +66,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """Begin to measure before a conftest imports an example."""
+    for name in OF_A_CI:
+        os.environ.pop(name, None)
     _started_coverage()
 
 
