@@ -1,0 +1,5 @@
+CREATE OR REPLACE VIEW serving.flood_reports
+WITH (security_invoker = true) AS
+SELECT reference, ward_code, reported_on
+FROM marts.flood_reports;
+GRANT SELECT ON serving.flood_reports TO river_levels_rbk, river_levels_lbs;
