@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -168,6 +169,10 @@ def test_the_check_runs_in_a_repository(
     shown = run_shell(f"examples/{HERE}/check.sh", cwd=tmp_path)
 
     assert shown.stdout == "ready to be built\n"
+    # The copy's lines are not the page's: run that file too.
+    command = [sys.executable, FOLDER / "requirements.py", FOLDER / "pipeline.yml"]
+    subprocess.run([*command, ROOT / SCHEMA], check=True, timeout=60)
+    capsys.readouterr()
     main = load_example(f"{HERE}/requirements.py").main
     for text, says in [
         ("- 1\n", "bad.yml: holds no fields"),
