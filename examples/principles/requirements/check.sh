@@ -1,0 +1,1 @@
+python tools/requirements.py pipeline.yml pipeline.schema.json
