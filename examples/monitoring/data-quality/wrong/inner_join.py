@@ -1,0 +1,5 @@
+import polars as pl
+
+
+def described(readings: pl.DataFrame, measures: pl.DataFrame) -> pl.DataFrame:
+    return readings.join(measures, on="measure_id", how="inner")
