@@ -9,7 +9,7 @@ from guidance.paths import DOCS
 FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$", re.DOTALL | re.MULTILINE)
 NOISE = re.compile(r"`[^`]*`|\[\[[^\]]*\]\]|\]\([^)]*\)|\{[^}]*\}|https?://\S+")
 ACRONYM = re.compile(r"\b[A-Z][A-Z0-9]+s?\b")
-RULE_ID = re.compile(r"\b[A-Z]+-\d+\b")
+RULE_ID = re.compile(r"\b[A-Z][A-Z0-9]*-\d+\b")
 NOT_ACRONYMS = {"MUST", "SHOULD", "MAY", "README", "GB", "KB", "MB", "SENSITIVE"}
 GLOSSARY = (DOCS / "reference/glossary.md").read_text("utf-8")
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))

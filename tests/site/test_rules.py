@@ -19,7 +19,7 @@ def claimed() -> set[str]:
         if path.parent.name in {"site", "evidence"}:
             continue  # these plant rules of their own
         for match in MARK.finditer(path.read_text("utf-8")):
-            found |= set(re.findall(r'"([A-Z]+-\d+)"', match["ids"]))
+            found |= set(re.findall(r'"([A-Z][A-Z0-9]*-\d+)"', match["ids"]))
     return found
 
 
@@ -81,3 +81,14 @@ def test_a_rule_is_read_whole() -> None:
     assert one.counter_examples == ("examples/a/wrong/b.py",)
     assert (two.title, two.level, two.tier) == ("Do.", "should", "sensitive")
     assert two.kind is Kind.JUDGED
+
+
+def test_the_name_of_a_rule_may_hold_a_digit() -> None:
+    text = (
+        "### EC2-1 Do it { #ec2-1 .must .core }\n\nWhy.\n\n"
+        "| **S3-2**{ #s3-2 } | MUST | core | Do. | Why. | judged |\n"
+    )
+
+    assert [rule.id for rule in rules_of("a/b.md", text)] == ["EC2-1", "S3-2"]
+    with pytest.raises(RuleError, match="S3-3 is not written as a rule"):
+        rules_of("a/b.md", "### S3-3 No attributes")

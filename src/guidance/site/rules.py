@@ -21,16 +21,16 @@ from guidance.evidence.regions import included_refs
 from guidance.paths import DOCS
 
 HEADING = re.compile(
-    r"^### (?P<id>[A-Z]+-\d+) (?P<title>.+?) \{ (?P<attributes>[^}]*) \}$",
+    r"^### (?P<id>[A-Z][A-Z0-9]*-\d+) (?P<title>.+?) \{ (?P<attributes>[^}]*) \}$",
     re.MULTILINE,
 )
 ROW = re.compile(
-    r"^\| \*\*(?P<id>[A-Z]+-\d+)\*\*\{ #(?P<anchor>[a-z0-9-]+) \}"
+    r"^\| \*\*(?P<id>[A-Z][A-Z0-9]*-\d+)\*\*\{ #(?P<anchor>[a-z0-9-]+) \}"
     r" \| (?P<level>\w+) \| (?P<tier>\w+)"
     r" \| (?P<rule>.*?) \| (?P<reason>.*?) \| (?P<kind>\w+) \|$",
     re.MULTILINE,
 )
-LOOKS_LIKE_RULE = re.compile(r"^(?:#{2,6} |\| \*\*)(?P<id>[A-Z]{2,}-\d+)\b", re.MULTILINE)
+LOOKS_LIKE_RULE = re.compile(r"^(?:#{2,6} |\| \*\*)(?P<id>[A-Z][A-Z0-9]+-\d+)\b", re.MULTILINE)
 NEXT_HEADING = re.compile(r"^#{1,3} ", re.MULTILINE)
 LEVELS = ("must", "should", "may")
 TIERS = ("core", "service", "sensitive")

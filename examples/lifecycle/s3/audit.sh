@@ -1,0 +1,1 @@
+python audit.py river-levels-data-raw-development-000000000000

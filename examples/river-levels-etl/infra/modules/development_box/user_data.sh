@@ -1,0 +1,17 @@
+#!/bin/bash
+# Runs once, as root, when the box is made. What is not here or in a
+# repository does not come back with the next box.
+set -euo pipefail
+
+# Amazon Linux stays at the release of its image unless told otherwise. A host
+# of production names the release that was tested instead.
+echo latest > /etc/dnf/vars/releasever
+dnf upgrade --assumeyes
+dnf install --assumeyes dnf-automatic git-core
+systemctl enable --now dnf-automatic-install.timer
+
+# uv brings the Python that a repository's .python-version asks for.
+dnf install --assumeyes python3-pip
+python3 -m venv /opt/uv
+/opt/uv/bin/pip install --quiet uv
+ln --symbolic --force /opt/uv/bin/uv /opt/uv/bin/uvx /usr/local/bin/
