@@ -136,6 +136,7 @@ def test_the_reference_pipeline_is_ready() -> None:
         "contact: must be of type string",
         "intake: is missing",
         "owner: must be of type string",
+        "sources.0.owner: is missing",
     ]
 
 

@@ -1,0 +1,1 @@
+printf '2\n1\n' | python quiz.py decisions/source.yml

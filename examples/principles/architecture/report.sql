@@ -1,0 +1,1 @@
+SELECT max(level_m) FROM serving.levels;

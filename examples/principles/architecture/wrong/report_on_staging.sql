@@ -1,0 +1,1 @@
+SELECT max(value) FROM staging.readings;

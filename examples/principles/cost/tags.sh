@@ -1,0 +1,1 @@
+python tags.py plan.json
