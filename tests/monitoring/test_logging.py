@@ -264,12 +264,15 @@ def test_the_ledger_refuses_sums_that_do_not_hold(connection: psycopg.Connection
     now = datetime(2026, 3, 29, tzinfo=UTC)
     good = ("2026-03-29", "succeeded", now, 97)
     connection.execute(start, good)
+    count = "SELECT count(*) FROM ops.runs"
+    assert connection.execute(count).fetchone() == (1,)
     for place, wrong in ((0, "2026-03-28"), (1, "done"), (2, None), (3, 90)):
         connection.execute("TRUNCATE ops.runs")
         bad = [*good]
         bad[place] = wrong  # type: ignore[call-overload]
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(start, bad)
+        assert connection.execute(count).fetchone() == (0,)
 
 
 @pytest.mark.rule("LOG-3")
