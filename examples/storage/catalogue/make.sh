@@ -1,0 +1,2 @@
+python tools/catalogue.py pipeline.yml \
+    dbt/models/serving/_serving.yml catalogue.yml build/catalogue

@@ -1,0 +1,2 @@
+def uprn(value: object) -> str:
+    return str(value)
