@@ -189,7 +189,7 @@ def load(connection: psycopg.Connection[Any], script: str) -> None:
     connection.execute("TRUNCATE readings_new")
     with connection.cursor() as cursor:
         cursor.executemany("INSERT INTO readings_new VALUES (%s, %s, %s, %s)", ROWS)
-    connection.execute(text_of(script).encode())
+    connection.execute(text_of(script))
 
 
 @pytest.mark.rule("RS-3", "RS-4")
