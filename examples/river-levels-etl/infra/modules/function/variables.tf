@@ -37,7 +37,7 @@ variable "environment" {
     condition = alltrue([
       for key, value in var.environment :
       !can(regex("://[^/@:]+:[^/@]+@", value)) &&
-      (!can(regex("(?i)(password|token|api_?key|secret)$", key)) || value == "")
+      (!can(regex("(?i)(password|token|api_?key|secret)$", key)) || can(regex("^(/|arn:)", value)))
     ])
     error_message = "A setting holds a secret: pass the id of its entry in Secrets Manager."
   }

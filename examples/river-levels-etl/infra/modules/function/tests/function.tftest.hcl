@@ -19,11 +19,14 @@ mock_provider "aws" {
 }
 
 variables {
-  name                = "river-levels-run"
-  package             = "river-levels.zip"
-  package_hash        = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-  handler             = "river_levels.handler.handler"
-  environment         = { RIVER_LEVELS_BUCKET = "river-levels-data-raw" }
+  name         = "river-levels-run"
+  package      = "river-levels.zip"
+  package_hash = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  handler      = "river_levels.handler.handler"
+  environment = {
+    RIVER_LEVELS_BUCKET          = "river-levels-data-raw"
+    RIVER_LEVELS_DATABASE_SECRET = "/river-levels/database/login"
+  }
   event               = { overlap_hours = 48 }
   schedule_expression = "cron(7 * * * ? *)"
   timeout_s           = 300
