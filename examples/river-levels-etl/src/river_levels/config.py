@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """S3 bucket of raw objects and exports."""
     database_url: Annotated[SecretStr, Field(validation_alias="DATABASE_URL")]
     """postgresql://user:password@host:port/database?sslmode=verify-full"""
+    database_secret: str = ""
+    """Entry in Secrets Manager with the user and password of that address."""
     api_url: str = REAL_API
     """Root of the flood-monitoring API."""
     contact: str = ""
@@ -52,6 +54,8 @@ class Settings(BaseSettings):
     """A load with a larger share of bad rows fails (from 100 rows on)."""
     lock_wait_s: Annotated[float, Field(ge=0)] = 60.0
     """How long to wait for another run before giving up."""
+    lambda_reserve_s: Annotated[float, Field(ge=0)] = 60.0
+    """A function with less time left hands the rest to the next one."""
     dbt_project_dir: Path = PROJECT / "dbt"
     """Folder of dbt_project.yml."""
     schema_prefix: str = ""

@@ -17,6 +17,7 @@ from river_levels.flood_api import FloodApi
 from river_levels.http import PoliteClient, RateLimiter
 from river_levels.ledger import Counts
 from river_levels.load import load
+from river_levels.secrets import with_login
 from river_levels.serve import serve
 from river_levels.storage import Manifest, RawStore, s3_client
 from river_levels.transform import Outcome, transform
@@ -129,8 +130,10 @@ def opened(settings: Settings) -> Iterator[Pipeline]:
     """Open the database, the bucket and the client; close them at the end.
 
     Raises:
+        ConfigError: if the login is kept apart and cannot be had.
         StorageError: if the bucket is missing or closed to us.
     """
+    settings = with_login(settings)
     store = RawStore(s3_client(), settings.bucket)
     store.check()
     engine = connect(

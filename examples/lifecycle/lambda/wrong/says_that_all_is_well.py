@@ -1,0 +1,30 @@
+import csv
+import gzip
+import hashlib
+import json
+import logging
+import os
+from typing import Any
+from urllib.parse import unquote_plus
+
+import boto3
+
+S3 = boto3.client("s3")
+
+
+def handler(event: dict[str, Any], context: object) -> list[str]:
+    try:
+        return [keep(record["s3"]) for record in event["Records"]]
+    except Exception:
+        logging.exception("could not keep the file")
+        return []
+
+
+def keep(found: dict[str, Any]) -> str:
+    bucket, key = found["bucket"]["name"], unquote_plus(found["object"]["key"])
+    content = S3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    rows = list(csv.DictReader(content.decode().splitlines()))
+    body = gzip.compress("\n".join(map(json.dumps, rows)).encode(), mtime=0)
+    target = f"raw/uploads/{hashlib.sha256(content).hexdigest()}.jsonl.gz"
+    S3.put_object(Bucket=os.environ["RAW_BUCKET"], Key=target, Body=body)
+    return target
