@@ -87,6 +87,26 @@ def test_nothing_of_the_user_is_copied_or_written(workspace: Workspace, source: 
     assert not copied & {"terraform.tfvars", "terraform.tfstate"}
 
 
+def test_a_backend_elsewhere_is_replaced_by_one_here(source: Path, tmp_path: Path) -> None:
+    (source / "versions.tf").write_text('terraform {\n  backend "s3" {}\n}\n', "utf-8")
+    (source / "envs").mkdir()
+    (source / "envs" / "test.tfvars").write_text('networks = ["10.0.0.0/8"]\n', "utf-8")
+    try:
+        workspace = Workspace(source, tmp_path / "copy")
+    except EngineError as error:
+        pytest.skip(str(error))
+    workspace.init()
+
+    plan = workspace.plan({}, "envs/test.tfvars")
+    assert plan.resources["terraform_data.site"]["input"] == ["10.0.0.0/8"]
+    plan = workspace.plan({"networks": []}, "envs/test.tfvars")
+    assert plan.resources["terraform_data.site"]["input"] == []
+    workspace.apply()
+    workspace.destroy("envs/test.tfvars")
+    assert plan.is_as_written
+    assert workspace.environment["CHECKPOINT_DISABLE"] == "1"
+
+
 def test_a_refused_value_says_what_the_configuration_says(workspace: Workspace) -> None:
     with pytest.raises(TerraformError, match=r"(?s)Invalid value.*networks: not everybody"):
         workspace.plan({"networks": ["0.0.0.0/0"]})
@@ -262,3 +282,33 @@ def test_resources_of_modules_and_of_data_are_found(tmp_path: Path) -> None:
         ("data", "aws_caller_identity", "me"),
     }
     assert plan.changes == {}
+
+
+def test_what_a_module_declares_is_told_apart_by_its_folder(tmp_path: Path) -> None:
+    def one(address: str, name: str) -> dict[str, Any]:
+        change = {"actions": ["create"]}
+        kind = {"mode": "managed", "type": "aws_s3_bucket", "name": name}
+        return {"address": address, "change": change, **kind}
+
+    inner = {"module_calls": {"key": {"source": "../key", "module": {}}}}
+    calls = {
+        "zone": {"source": "./modules/zone", "module": inner},
+        "off": {"source": "./modules/off", "module": {}},
+        "bought": {"source": "terraform-aws-modules/s3/aws", "module": {}},
+    }
+    document: dict[str, Any] = {
+        "planned_values": {},
+        "configuration": {"root_module": {"module_calls": calls}},
+        "resource_changes": [
+            one("aws_s3_bucket.own", "own"),
+            one('module.zone["a.b"].aws_s3_bucket.this', "this"),
+            one('module.zone["a.b"].module.key[0].aws_s3_bucket.deep', "deep"),
+            one("module.bought.aws_s3_bucket.other", "other"),
+        ],
+    }
+
+    assert Plan(tmp_path, document, "", True, "Terraform").declared_in_modules == {
+        "modules/zone": {("managed", "aws_s3_bucket", "this")},
+        "modules/key": {("managed", "aws_s3_bucket", "deep")},
+        "modules/off": set(),
+    }

@@ -61,3 +61,30 @@ def test_overridden_resources_prove_nothing(folder: Path) -> None:
     with pytest.raises(NotPlanned, match="plan it as it is written"):
         prove_plan(plan(folder, is_as_written=False), SOURCE)
     assert levels() == {}
+
+
+def test_a_module_is_planned_if_its_own_resources_were() -> None:
+    source = "examples/river-levels-etl/infra"
+    bucket = {"mode": "managed", "type": "aws_s3_bucket", "name": "this"}
+    document = {
+        "configuration": {
+            "root_module": {
+                "module_calls": {
+                    "zone": {"source": "./modules/data_bucket", "module": {}},
+                    "budget": {"source": "./modules/budget", "module": {}},
+                }
+            }
+        },
+        "resource_changes": [{"address": 'module.zone["raw"].aws_s3_bucket.this', **bucket}],
+    }
+    found = Plan(EXAMPLES / "river-levels-etl/infra", document, "", True, "Terraform 1.11.4")
+
+    prove_plan(found, source)
+    proved = levels()
+    assert RECORDER.current is not None
+    RECORDER.current.proofs.clear()  # the plan was none: nothing may rest on it
+
+    assert proved[f"{source}/modules/budget/main.tf:budget"] is Level.VALIDATED
+    assert proved[f"{source}/modules/data_bucket/main.tf:bucket"] is Level.VALIDATED
+    assert proved[f"{source}/versions.tf:versions"] is Level.PLANNED
+    assert f"{source}/modules/warehouse/main.tf" not in proved

@@ -12,6 +12,8 @@ of the caller's, with credentials that are none. The AWS provider comes from the
 import functools
 import json
 import os
+import posixpath
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +35,11 @@ TIMEOUT_S = 600
 DEPTH = 3
 VARIABLES = "guidance.auto.tfvars.json"
 OVERRIDE = "guidance_override.tf.json"
-NOT_COPIED = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars*")
+# What Terraform would read by itself is the user's; envs/test.tfvars is the example's.
+NOT_COPIED = shutil.ignore_patterns(
+    ".terraform*", "*.tfstate*", "terraform.tfvars*", "*.auto.tfvars*"
+)
+BACKEND = re.compile(r'^\s*backend "', re.MULTILINE)
 NO_ACCOUNT: Final = {
     "region": REGION,
     "access_key": "test",
@@ -94,6 +100,37 @@ class Plan:
         ]
         return {(one["mode"], one["type"], one["name"]) for one in found}
 
+    @property
+    def declared_in_modules(self) -> dict[str, set[tuple[str, str, str]]]:
+        """What :attr:`declared` says, of each module that lies in the folder, by its path.
+
+        A folder is a key even if a condition left it without an instance.
+        """
+        folder_of: dict[str, str] = {}
+        root = self.document.get("configuration", {}).get("root_module", {})
+        pending = [("", "", root)]
+        while pending:
+            name, folder, module = pending.pop()
+            for called, call in module.get("module_calls", {}).items():
+                if call["source"].startswith("."):
+                    inner = f"{name}.{called}".lstrip(".")
+                    place = posixpath.normpath(posixpath.join(folder, call["source"]))
+                    folder_of[inner] = place
+                    pending.append((inner, place, call.get("module", {})))
+        state = self.document.get("prior_state", {}).get("values", {})
+        everything = [
+            *self.document.get("resource_changes", []),
+            *_resources(state.get("root_module", {})),
+        ]
+        found: dict[str, set[tuple[str, str, str]]] = {p: set() for p in folder_of.values()}
+        for one in everything:
+            # module.zone["raw"].aws_s3_bucket.this → zone
+            bare = re.sub(r"\[[^\]]*\]", "", one["address"])
+            called = ".".join(re.findall(r"(?:^|\.)module\.([\w-]+)", bare))
+            if called in folder_of:
+                found[folder_of[called]].add((one["mode"], one["type"], one["name"]))
+        return found
+
 
 def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield from module.get("resources", [])
@@ -124,7 +161,14 @@ class Workspace:
         settings: dict[str, Any] = {"resource": override} if override else {}
         if any("hashicorp/aws" in path.read_text("utf-8") for path in folder.glob("*.tf")):
             settings["provider"] = {"aws": NO_ACCOUNT}
+        if any(BACKEND.search(path.read_text("utf-8")) for path in folder.glob("*.tf")):
+            settings["terraform"] = {"backend": {"local": {}}}
         (folder / OVERRIDE).write_text(json.dumps(settings), "utf-8")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a shell block needs that calls ``terraform`` in this folder."""
+        return _environment(self.folder)
 
     def init(self) -> None:
         """Install the providers.
@@ -137,7 +181,7 @@ class Workspace:
         cache.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(cache / "lock"):  # the cache bears one writer at a time
-                self._run("init", "-backend=false")
+                self._run("init")  # a backend elsewhere was overridden
         except TerraformError as error:
             if not any(sign in str(error) for sign in NO_PROVIDER):
                 raise
@@ -154,14 +198,19 @@ class Workspace:
         """
         self._run("validate")
 
-    def plan(self, variables: Mapping[str, Any]) -> Plan:
+    def plan(self, variables: Mapping[str, Any], var_file: str = "") -> Plan:
         """Plan what would be done.
+
+        Args:
+            variables: their values. var_file: a file of the configuration with more of
+                them, such as ``envs/test.tfvars``; ``variables`` win.
 
         Raises:
             TerraformError: if a value is refused, or nothing can be planned.
         """
         (self.folder / VARIABLES).write_text(json.dumps(dict(variables)), "utf-8")
-        text = self._run("plan", "-out=plan")
+        files = [f"-var-file={var_file}", f"-var-file={VARIABLES}"] if var_file else []
+        text = self._run("plan", "-out=plan", *files)
         document = json.loads(self._run("show", "-json", "plan"))
         return Plan(self.folder, document, text, self._is_as_written, self.tool())
 
@@ -173,13 +222,17 @@ class Workspace:
         """
         self._run("apply", "plan")
 
-    def destroy(self) -> None:
+    def destroy(self, var_file: str = "") -> None:
         """Remove everything that was applied.
+
+        Args:
+            var_file: the one that was planned with.
 
         Raises:
             TerraformError: if something cannot be removed.
         """
-        self._run("destroy", "-auto-approve")
+        files = [f"-var-file={var_file}", f"-var-file={VARIABLES}"] if var_file else []
+        self._run("destroy", "-auto-approve", *files)
 
     def test(self) -> dict[str, str]:
         """Run the configuration's own tests, in ``tests/*.tftest.hcl``.

@@ -26,6 +26,8 @@ class NotPlanned(AssertionError):
 def prove_plan(plan: Plan, source: str) -> None:
     """Note that the ``.tf`` files of a folder, and each region of them, were planned.
 
+    So were those of the modules in the folder that it calls.
+
     Args:
         plan: made of a copy of the folder.
         source: the folder, as seen from the repository.
@@ -35,13 +37,13 @@ def prove_plan(plan: Plan, source: str) -> None:
     """
     if not plan.is_as_written:
         raise NotPlanned(f"{source}: resources were overridden: plan it as it is written")
-    for path in _same(plan.folder, source, "*.tf"):
-        for ref in regions.refs_in(path):
-            region = regions.find(ref)
-            level = (
-                Level.PLANNED if _declared(region.text) <= plan.declared else Level.VALIDATED
-            )
-            RECORDER.proof(Proof(ref, region.sha256, level, plan.tool))
+    for folder, declared in {".": plan.declared, **plan.declared_in_modules}.items():
+        for path in _same(plan.folder, source, f"{folder}/*.tf".removeprefix("./")):
+            for ref in regions.refs_in(path):
+                region = regions.find(ref)
+                is_planned = _declared(region.text) <= declared
+                level = Level.PLANNED if is_planned else Level.VALIDATED
+                RECORDER.proof(Proof(ref, region.sha256, level, plan.tool))
 
 
 def prove_tests(workspace: Workspace, source: str) -> None:

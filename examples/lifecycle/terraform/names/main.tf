@@ -1,0 +1,28 @@
+# A bucket for each zone, known by its name.
+terraform {
+  required_version = "~> 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-2"
+}
+
+# --8<-- [start:zones]
+variable "zones" {
+  type    = list(string)
+  default = ["landing", "raw", "refined"]
+}
+
+resource "aws_s3_bucket" "zone" {
+  for_each = toset(var.zones)
+
+  bucket = "river-levels-data-${each.key}-development-111122223333"
+}
+# --8<-- [end:zones]

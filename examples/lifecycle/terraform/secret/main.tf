@@ -1,0 +1,33 @@
+# A key of a supplier goes into Secrets Manager, and nowhere else.
+terraform {
+  required_version = "~> 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-2"
+}
+
+# --8<-- [start:secret]
+variable "supplier_key" {
+  description = "The key, from the person who got it: TF_VAR_supplier_key."
+  type        = string
+  ephemeral   = true # in no plan, in no state
+}
+
+resource "aws_secretsmanager_secret" "supplier" {
+  name = "/river-levels/supplier/api-key"
+}
+
+resource "aws_secretsmanager_secret_version" "supplier" {
+  secret_id                = aws_secretsmanager_secret.supplier.id
+  secret_string_wo         = var.supplier_key
+  secret_string_wo_version = 1 # count up to write a new one
+}
+# --8<-- [end:secret]

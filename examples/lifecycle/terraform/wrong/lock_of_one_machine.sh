@@ -1,0 +1,2 @@
+terraform providers lock -platform=windows_amd64
+git add .terraform.lock.hcl

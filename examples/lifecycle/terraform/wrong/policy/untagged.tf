@@ -1,0 +1,7 @@
+provider "aws" {
+  region = "eu-west-2"
+}
+
+resource "aws_sns_topic" "alarms" {
+  name = "river-levels-alarms"
+}

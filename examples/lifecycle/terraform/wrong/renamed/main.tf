@@ -1,0 +1,28 @@
+# The resource has a new name, and that is all.
+terraform {
+  required_version = "~> 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-2"
+}
+
+variable "zones" {
+  type    = list(string)
+  default = ["landing", "raw", "refined"]
+}
+
+# --8<-- [start:renamed]
+resource "aws_s3_bucket" "data" {
+  for_each = toset(var.zones)
+
+  bucket = "river-levels-data-${each.key}-development-111122223333"
+}
+# --8<-- [end:renamed]
