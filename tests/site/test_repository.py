@@ -166,7 +166,7 @@ def test_services_are_open_to_this_machine_only(name: str) -> None:
 
     assert {"postgres", "localstack"} <= services.keys()
     for service in services.values():
-        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
         assert not service["image"].endswith(":latest")
 
 

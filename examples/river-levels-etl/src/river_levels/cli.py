@@ -2,7 +2,9 @@
 
 import argparse
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -36,6 +38,9 @@ Windows are half-open, [start, end), and in UTC.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code."""
     options = _parser().parse_args(arguments)
+    if threading.current_thread() is threading.main_thread():
+        # As a container's first process we would not hear of it otherwise.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if options.command == "demo":
             from river_levels.demo import demo

@@ -1,0 +1,2 @@
+docker buildx imagetools inspect python:3.12-slim-bookworm \
+  --format '{{.Manifest.Digest}}'

@@ -1,0 +1,1 @@
+python tools/dockerfile_check.py .

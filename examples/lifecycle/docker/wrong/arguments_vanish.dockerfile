@@ -1,0 +1,1 @@
+ENTRYPOINT river-levels run

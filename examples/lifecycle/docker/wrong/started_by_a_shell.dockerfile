@@ -1,0 +1,1 @@
+ENTRYPOINT ["sh", "-c", "river-levels \"$@\" | tee /tmp/run.log", "sh"]
