@@ -4,7 +4,7 @@
 import hmac
 import re
 import secrets as randomness
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,11 +61,24 @@ def make_key(manager: "SecretsManagerClient", purpose: str) -> None:
     )
 
 
-def key_for(manager: "SecretsManagerClient", purpose: str) -> Key:
+def key_for(
+    manager: "SecretsManagerClient", purpose: str, stage: str = "AWSCURRENT"
+) -> Key:
     """Fetch the key of a purpose; the role needs GetSecretValue on it."""
-    stored = manager.get_secret_value(SecretId=NAME.format(purpose))
+    stored = manager.get_secret_value(
+        SecretId=NAME.format(purpose), VersionStage=stage
+    )
     secret = bytes.fromhex(stored["SecretString"])
     return Key(stored["VersionId"][:8], secret)
+
+
+def keys_for(manager: "SecretsManagerClient", purpose: str) -> list[Key]:
+    """Fetch the key of a purpose, and the one before its last rotation."""
+    current = key_for(manager, purpose)
+    try:
+        return [current, key_for(manager, purpose, "AWSPREVIOUS")]
+    except manager.exceptions.ResourceNotFoundException:
+        return [current]
 
 
 def pseudonym(key: Key, kind: str, value: str) -> str:
@@ -108,32 +121,33 @@ def find_person(
     connection: psycopg.Connection[Any],
     places: list[Place],
     person: Mapping[str, str],
-    keys: Mapping[str, Key],
+    keys: Mapping[str, Sequence[Key]],
 ) -> dict[str, list[dict[str, Any]]]:
     """Return all rows about a person, by table.
 
     Args:
         places: the index of personal data: every column that names people.
         person: what the person told us, by kind.
-        keys: the keys of the purposes that places name.
+        keys: by purpose, all whose pseudonyms still exist.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for place in places:
         if place.kind not in person:
             continue
-        value, form = canonical(place.kind, person[place.kind]), "{}"
+        told, form = person[place.kind], FORMS[place.kind]
+        values = [canonical(place.kind, told)]
         if place.purpose:
-            key = keys[place.purpose]
-            value = pseudonym(key, place.kind, value)
-        else:
-            form = FORMS[place.kind]
+            form = "{}"
+            values = [
+                pseudonym(key, place.kind, told) for key in keys[place.purpose]
+            ]
         query = sql.SQL(
-            "SELECT to_jsonb(t) FROM {} AS t WHERE {} = %s"
+            "SELECT to_jsonb(t) FROM {} AS t WHERE {} = ANY(%s)"
         ).format(
             sql.Identifier(place.schema, place.table),
             sql.SQL(form).format(sql.Identifier(place.column)),
         )
-        rows = [row for (row,) in connection.execute(query, (value,))]
+        rows = [row for (row,) in connection.execute(query, (values,))]
         if rows:
             found.setdefault(f"{place.schema}.{place.table}", []).extend(rows)
     return found

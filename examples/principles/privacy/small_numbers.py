@@ -135,19 +135,24 @@ def solve(published: Published) -> Table:
     }
 
 
-def bounds(published: Published, lowest: int = 1) -> Bounds:
+def bounds(
+    published: Published, lowest: int = 1, limits: Bounds | None = None
+) -> Bounds:
     """Narrow each hidden count as far as the sums allow.
 
     Args:
         lowest: what a hidden count is at least.
+        limits: what else is known of hidden counts.
     """
     ceiling = max(n or 0 for n in published.values())
     known = {
-        cell: (lowest, ceiling) if n is None else (n, n)
+        cell: (limits or {}).get(cell, (lowest, ceiling))
+        if n is None
+        else (n, n)
         for cell, n in published.items()
     }
     before: Bounds = {}
-    while before != known:
+    while before != known and all(low <= high for low, high in known.values()):
         before = dict(known)
         for terms in equations(published):
             for cell, sign in terms.items():
@@ -174,28 +179,47 @@ class Held(Exception):
     """The release would tell about single people; one line says where."""
 
 
-def may_follow(before: Published, after: Published, most: int = MOST) -> None:
-    """Compare a release with the one before: their difference is a table.
+def may_follow(then: Table, now: Table, most: int = MOST) -> None:
+    """Attack two releases together: their difference is a table as well.
 
     Args:
-        before: what is out; after: what is to go out. Counts only grow.
+        then: the whole table behind the release that is out.
+        now: the whole table behind the one that is to go out.
 
     Raises:
-        Held: if somebody can tell that a count grew by 1 to `most`.
+        Held: if both together tell more than each alone.
     """
-    difference: Published = {}
-    for cell, now in after.items():
-        then = before.get(cell)
-        if now is None or then is None:
-            difference[cell] = None
-        else:
-            difference[cell] = now - then
-    known = bounds(difference, lowest=0)
-    known |= {c: (n, n) for c, n in solve(difference).items()}
-    known |= {c: (n, n) for c, n in difference.items() if n is not None}
-    told = [c for c, (low, high) in known.items() if 1 <= low <= high <= most]
+    old, new = suppress(then, most), suppress(now, most)
+    change: Published = {}
+    for cell, after in new.items():
+        before = old.get(cell)
+        known = before is not None and after is not None
+        change[cell] = now[cell] - then[cell] if known else None
+    exact = {c: n for c, n in change.items() if n is not None} | solve(change)
+    told = {cell for cell, n in exact.items() if 1 <= abs(n) <= most}
+    told |= {
+        cell
+        for cell, (low, high) in bounds(change, lowest=0).items()
+        if 1 <= low <= high <= most
+    }
+    # Counts only grow: what one release shows limits what the other hides.
+    caps = {c: (1, n) for c, n in new.items() if n is not None}
+    floors = {
+        c: (n, now[TOTAL, TOTAL]) for c, n in old.items() if n is not None
+    }
+    told |= narrowed_down(then, bounds(old, limits=caps), most)
+    told |= narrowed_down(now, bounds(new, limits=floors), most)
     if told:
-        raise Held(f"{len(told)} small changes show, such as {min(told)}")
+        raise Held(f"{len(told)} small counts show, such as {min(told)}")
+
+
+def narrowed_down(truth: Table, known: Bounds, most: int = MOST) -> set[Cell]:
+    """Return the small counts of which less than 1 to `most` is possible."""
+    return {
+        cell
+        for cell, (low, high) in known.items()
+        if truth[cell] <= most and (low > 1 or high < most)
+    }
 
 
 # --8<-- [end:releases]
