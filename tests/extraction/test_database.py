@@ -24,7 +24,7 @@ HERE = "extraction/database"
 FOLDER = EXAMPLES / HERE
 UTC = dt.UTC
 NOON = dt.datetime(2026, 11, 2, 12, tzinfo=UTC)
-ROWS = 1_000
+ROWS = 500
 PASSWORD = secrets.token_hex(8)
 Connection = psycopg.Connection[Any]
 
@@ -332,7 +332,7 @@ def test_what_comes_out_is_the_table(source: Source) -> None:
 
     with psycopg.connect(source.url) as reader:
         extracted = streaming.copy_out(reader, query, out)
-        batched = [row for some in streaming.batches(reader, query, 300) for row in some]
+        batched = [row for some in streaming.batches(reader, query, 150) for row in some]
 
     lines = out.getvalue().decode().splitlines()
     assert lines[0] == "report_id,ward"
@@ -752,7 +752,7 @@ def test_a_row_that_changed_on_the_way_is_noticed(source: Source, target: Connec
     twins(
         notices,
         **pair("fingerprint", "counts_alone"),
-        harm="a changed row passes: 1000 == 1000",
+        harm="a changed row passes: 500 == 500",
     )
 
 

@@ -20,6 +20,7 @@ SKELETON = [
 ]
 FLAGSHIPS = {
     "principles/idempotency.md",
+    "principles/privacy.md",
     "extraction/api.md",
     "lifecycle/postgresql.md",
     "transformation/dbt.md",

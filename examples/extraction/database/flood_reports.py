@@ -1,5 +1,6 @@
 """Invented flood reports: the same for the same seed, and about nobody."""
 
+# --8<-- [start:report]
 import random
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
@@ -10,6 +11,37 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report, in the order of the table's columns.
+
+    Attributes:
+        phone: one of the numbers that Ofcom keeps for drama.
+        ni_number: with QQ, which is never given out.
+        nhs_number: from 999, the range for tests, with its check digit.
+        uprn: of no home: 9900 and eight digits.
+        postcode: of ZZ99, which is no place.
+        reported_at: the clock in London, without a zone.
+        depth_cm: of the water, in centimetres.
+    """
+
+    report_id: int
+    reporter_name: str
+    email: str
+    phone: str
+    ni_number: str
+    nhs_number: str
+    birth_year: int
+    uprn: str
+    postcode: str
+    ward: str
+    depth_cm: Decimal
+    description: str
+    reported_at: datetime
+
+
+# --8<-- [end:report]
 WARDS = (
     "Berrylands",
     "Chessington South",
@@ -57,37 +89,6 @@ WORDS = (
 FIRST = datetime.fromisoformat("2026-01-01")  # of London, without a zone
 
 
-# --8<-- [start:report]
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One report, in the order of the table's columns.
-
-    Attributes:
-        phone: one of the numbers that Ofcom keeps for drama.
-        ni_number: with QQ, which is never given out.
-        nhs_number: from 999, the range for tests, with its check digit.
-        uprn: of no home: 9900 and eight digits.
-        postcode: of ZZ99, which is no place.
-        reported_at: the clock in London, without a zone.
-        depth_cm: of the water, in centimetres.
-    """
-
-    report_id: int
-    reporter_name: str
-    email: str
-    phone: str
-    ni_number: str
-    nhs_number: str
-    birth_year: int
-    uprn: str
-    postcode: str
-    ward: str
-    depth_cm: Decimal
-    description: str
-    reported_at: datetime
-
-
-# --8<-- [end:report]
 def invent(count: int, seed: int = 2026) -> Iterator[Report]:
     """Yield reports; some people report twice."""
     chance = random.Random(seed)  # noqa: S311 - not a secret, a fixture
