@@ -83,7 +83,7 @@ ITEMS = [{"value": 0.436}, {"value": 0.441}, RESIDENT]
 
 def logged(module: Any, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """Return the lines of a load, as the reference pipeline writes them."""
-    set_up("INFO", pipeline="river-levels-etl", run_id=RUN_ID, code_sha="2f1c9ab")
+    load_example(f"{HERE}/begin.py").begin(RUN_ID, "2f1c9ab")
     assert module.load("flood_reports", ITEMS) == 2
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
@@ -193,6 +193,8 @@ def test_planted_personal_data_is_redacted_wherever_it_stands() -> None:
     assert '"rows": 2400' in text and "[" not in text, "numbers stay"
     text = written(module, lambda log: log.info("at 2026-03-29T01:12:04+00:00, 3390TH"))
     assert "[" not in text, "times and gauges stay"
+    key = "raw/window_start=20260328T000000Z/b14a307ad32431ff11dc690b94afe078289e6fa2.json.gz"
+    assert key in written(module, lambda log: log.info(key)), "keys and hashes stay"
 
 
 # --- LOG-2, LOG-3: the ledger ---------------------------------------------------------

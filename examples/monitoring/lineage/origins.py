@@ -150,23 +150,27 @@ def reached(manifest: Mapping[str, Any], changed: Sequence[str]) -> set[str]:
 def impact(manifest: Mapping[str, Any], changed: Sequence[str]) -> str:
     """Return what a change touches, as a comment for the pull request."""
     groups = {g["name"]: g["owner"] for g in manifest["groups"].values()}
-    rows = []
+    exposures, models = [], []
     for node_id in reached(manifest, changed):
         if exposure := manifest["exposures"].get(node_id):
             owner = exposure["owner"]["name"]
-            rows.append((exposure["type"], exposure["name"], owner))
+            exposures.append((exposure["type"], exposure["name"], owner))
         elif node_id.startswith("model."):
             node = manifest["nodes"][node_id]
             owner = groups.get(node["config"].get("group"), {}).get("name", "")
-            rows.append((node["fqn"][1], node["name"], owner))
-    kinds = [kind for kind, _, _ in sorted(rows)]
-    counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
-    lines = [f"This change touches {', '.join(counts) or 'nothing'}.", ""]
-    lines += ["| Kind | What | Owner |", "| --- | --- | --- |"]
-    lines += [
-        f"| {kind} | {what} | {who} |" for kind, what, who in sorted(rows)
-    ]
-    return "\n".join(lines)
+            models.append((node["fqn"][1], node["name"], owner))
+    rows = sorted(exposures) + sorted(models)
+    owners = {owner for _, _, owner in rows}
+    return "\n".join(
+        [
+            f"This change reaches exposures: {len(exposures)}, "
+            f"models: {len(models)}, owners: {len(owners)}.",
+            "",
+            "| Kind | What | Owner |",
+            "| --- | --- | --- |",
+            *(f"| {kind} | {what} | {who} |" for kind, what, who in rows),
+        ]
+    )
 
 
 # --8<-- [end:impact]

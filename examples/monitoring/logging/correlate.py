@@ -9,7 +9,7 @@ import psycopg
 def connect(
     url: str, pipeline: str, task: str, run_id: str
 ) -> psycopg.Connection[Any]:
-    """Connect as a run that ``pg_stat_activity`` and the server's log name.
+    """Connect as a run that ``pg_stat_activity`` names.
 
     PostgreSQL cuts the name at 63 bytes, so the run's id stands first.
     """

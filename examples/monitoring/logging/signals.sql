@@ -7,7 +7,7 @@ SELECT
         ORDER BY extract(epoch FROM finished_at - started_at)
     ) AS p95_seconds,
     sum(rows_kept) AS rows_kept,
-    -- Readers see what the last run brought. So ask before each run ends:
+    -- How old the newest event is when a run ends; until the next it ages.
     round(
         100.0 * count(*) FILTER (
             WHERE finished_at - watermark <= interval '45 minutes'
