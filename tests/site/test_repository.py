@@ -41,7 +41,8 @@ def test_every_line_ends_in_the_same_way() -> None:
 
 def test_no_path_of_a_machine_and_no_index_is_named() -> None:
     pattern = re.compile(r"/root/|/home/\w|(?:files\.)?pythonhosted|pypi\.org|/opt/")
-    known = {"tests/site/test_repository.py", "tests/site/test_pages.py"}
+    box = "examples/river-levels-etl/infra/modules/development_box/user_data.sh"  # its own
+    known = {"tests/site/test_repository.py", "tests/site/test_pages.py", box}
 
     named = [name for name in TEXTS if name not in known and pattern.search(read(name))]
 
