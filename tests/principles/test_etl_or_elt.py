@@ -154,13 +154,18 @@ def test_what_is_collected_passes_the_search(
 # --- ELT-2, ELT-3, ELT-4: where a rule lives -----------------------------------------
 
 
+def new_tables(database: psycopg.Connection[Any]) -> None:
+    """Make the tables of both loads, empty."""
+    database.execute("DROP TABLE IF EXISTS readings, quarantine, raw_readings")
+    database.execute("CREATE TABLE readings (station text, at timestamptz, value numeric)")
+    database.execute("CREATE TABLE quarantine (item text, reason text)")
+    database.execute("CREATE TABLE raw_readings (station text, at text, value text)")
+
+
 @pytest.mark.rule("ELT-2")
 def test_one_bad_value_costs_one_row(database: psycopg.Connection[Any]) -> None:
     def still_has_a_mean(module: Any) -> None:
-        database.execute("DROP TABLE IF EXISTS readings, quarantine, raw_readings")
-        database.execute("CREATE TABLE readings (station text, at timestamptz, value numeric)")
-        database.execute("CREATE TABLE quarantine (item text, reason text)")
-        database.execute("CREATE TABLE raw_readings (station text, at text, value text)")
+        new_tables(database)
         module.load(database, ITEMS)
         try:
             mean = str(module.mean(database))
@@ -168,10 +173,19 @@ def test_one_bad_value_costs_one_row(database: psycopg.Connection[Any]) -> None:
             mean = str(error).partition("\n")[0]
         assert mean.startswith("0."), f"72 rows, and the mean is: {mean}"
 
-    assert len(ITEMS) == 72
+    # As long as every value is a number, both say the same: nobody notices in a review.
+    clean = [item for item in ITEMS if item["value"] not in {"", "n/a"}]
+    assert (len(ITEMS), len(clean)) == (72, 70)
+    modules = pair("load", "casts_in_the_model")
+    means = []
+    for module in modules.values():
+        new_tables(database)
+        module.load(database, clean)
+        means.append(module.mean(database))
+    assert means[0] == means[1]
     twins(
         still_has_a_mean,
-        **pair("load", "casts_in_the_model"),
+        **modules,
         harm='72 rows, and the mean is: invalid input syntax for type numeric: "n/a"',
     )
     load_example(f"{HERE}/load.py").load(database, ITEMS)

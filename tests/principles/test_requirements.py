@@ -185,6 +185,12 @@ def test_the_check_runs_in_a_repository(
         assert capsys.readouterr().out.startswith(says)
 
 
+def test_a_time_without_quotes_is_a_number() -> None:
+    assert yaml.safe_load("by: 18:00") == {"by": 1080}
+    assert yaml.safe_load("ends: 2028-03-31") == {"ends": date(2028, 3, 31)}
+    assert manifest()["intake"]["ends"] == "2028-03-31"
+
+
 # --- REQ-1: the objective -----------------------------------------------------------------
 
 LAST = date(2026, 3, 31)  # the clocks go forward on the 29th
