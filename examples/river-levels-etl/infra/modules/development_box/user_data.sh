@@ -7,7 +7,7 @@ set -euo pipefail
 # of production names the release that was tested instead.
 echo latest > /etc/dnf/vars/releasever
 dnf upgrade --assumeyes
-dnf install --assumeyes dnf-automatic git-core
+dnf install --assumeyes dnf-automatic ec2-instance-connect git-core
 systemctl enable --now dnf-automatic-install.timer
 
 # uv brings the Python that a repository's .python-version asks for.

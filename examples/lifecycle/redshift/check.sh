@@ -1,0 +1,1 @@
+python redshift_policy.py tables.sql copy.sql merge.sql roles.sql view.sql

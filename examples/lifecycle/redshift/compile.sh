@@ -1,0 +1,1 @@
+dbt compile --profiles-dir . --no-populate-cache --no-introspect

@@ -1,0 +1,2 @@
+CREATE VIEW serving.latest_levels AS
+SELECT * FROM marts.readings;
