@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import stat
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -120,13 +122,17 @@ def noted(ref: str, level: Level, tool: str) -> None:
 # --- the reference pipeline, planned ----------------------------------------------------
 
 
+def with_package(workspace: Workspace) -> Workspace:
+    """Put something to deploy beside a configuration: the same bytes each time."""
+    with zipfile.ZipFile(workspace.folder / "package.zip", "w") as package:
+        package.writestr(zipfile.ZipInfo("river_levels/handler.py"), "")
+    return workspace
+
+
 @pytest.fixture(scope="module")
 def infra(make: Make) -> Workspace:
     """The reference pipeline's infrastructure, with a zip to deploy."""
-    workspace = make(INFRA)
-    with zipfile.ZipFile(workspace.folder / "package.zip", "w") as package:
-        package.writestr("river_levels/handler.py", "")
-    return workspace
+    return with_package(make(INFRA))
 
 
 @pytest.fixture(scope="module")
@@ -271,12 +277,20 @@ def test_a_bucket_without_a_block_and_a_role_full_of_policies() -> None:
 
 
 def test_the_command_ends_with_1_if_there_is_a_fault(
-    planned: Plan, wrong: Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    planned: Plan,
+    wrong: Plan,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     policy = load_example(f"{HERE}/policy.py")
     for plan, code in ((planned, 0), (wrong, 1)):
         (tmp_path / "plan.json").write_text(json.dumps(plan.document), "utf-8")
         assert policy.main([str(tmp_path / "plan.json")]) == code
+    monkeypatch.setattr(sys, "argv", ["policy.py", str(tmp_path / "plan.json")])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(EXAMPLES / HERE / "policy.py"), run_name="__main__")
+    assert ended.value.code == 1
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "nothing that the policy forbids"
     assert {line.split()[0] for line in printed[1:]} == {
@@ -292,7 +306,13 @@ def trimmed(document: dict[str, Any]) -> dict[str, Any]:
         return {
             "resources": [
                 {key: one[key] for key in kept}
-                | {"values": {k: v for k, v in one.get("values", {}).items() if v is not None}}
+                | {
+                    "values": {
+                        name: value
+                        for name, value in one.get("values", {}).items()
+                        if value is not None and name not in {"user_data", "filename"}
+                    }
+                }
                 for one in module.get("resources", [])
             ],
             "child_modules": [values(child) for child in module.get("child_modules", [])],
@@ -555,7 +575,8 @@ def test_a_new_major_version_does_not_come_by_itself(
         done = run_terraform(folder, "init", "-backend=false", env=mirror)
         assert done.returncode == 0, done.stderr
         lock = (folder / ".terraform.lock.hcl").read_text("utf-8")
-        noted(ref, Level.VALIDATED, infra.tool().split(",")[0])
+        if "wrong" in ref:
+            noted(ref, Level.VALIDATED, infra.tool().split(",")[0])
         version = re.findall(r'version\s*= "([\d.]+)"', lock)
         assert version == ["5.100.0"], f"installed {version[0]}"
 
@@ -805,7 +826,8 @@ def test_another_region_is_refused(infra: Workspace, tmp_path: Path) -> None:
         given = ["-var-file=development.tfvars"] if name.startswith(INFRA) else []
         command = ["plan", "-no-color", "-var=region=us-east-1", *given]
         done = run_terraform(folder, *command, env=infra.environment)
-        noted(f"examples/{name}:region", Level.VALIDATED, tool)
+        if "wrong" in name:
+            noted(f"examples/{name}:region", Level.VALIDATED, tool)
         assert done.returncode == 1, "planned in us-east-1"
         assert "region: eu-west-2; council data stay in London" in done.stderr
 
@@ -831,15 +853,44 @@ def moto_with_policies(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsEngine]:
 KEPT = re.compile(r"\n  lifecycle \{\n    prevent_destroy = true[^\n]*\n  \}\n")
 
 
+MOTO_FORGETS = {
+    "aws_db_instance.this": ["engine_lifecycle_support"],
+    "module.function.aws_lambda_function.this": ["logging_config"],
+    "module.postgresql_parameters.aws_db_parameter_group.this": ["parameter"],
+    **{
+        f'module.zone["{zone}"].aws_s3_bucket_notification.this[0]': ["eventbridge"]
+        for zone in ("landing", "raw", "refined", "trusted")
+    },
+}
+
+
+def drift(plan: Plan) -> dict[str, list[str]]:
+    """The attributes that a plan would change, by address."""
+    found = {}
+    for one in plan.document["resource_changes"]:
+        before, after = one["change"]["before"] or {}, one["change"]["after"] or {}
+        if one["address"] in plan.changes:
+            differ = [key for key in before | after if before.get(key) != after.get(key)]
+            found[one["address"]] = sorted(differ)
+    return found
+
+
 @pytest.mark.audit
 def test_it_is_applied_does_not_drift_and_goes(
     moto_with_policies: AwsEngine, make: Make
 ) -> None:
-    """All but the budget, which moto cannot hold; the database takes minutes there."""
-    workspace = make(INFRA)
-    with zipfile.ZipFile(workspace.folder / "package.zip", "w") as package:
-        package.writestr("river_levels/handler.py", "")
-    values = IN_TESTS | {"budget_usd": None}
+    """All but the budget and the box, of which moto keeps too little.
+
+    The second plan is empty but for what moto forgets. Once it learns, this fails: then
+    take the line out, above and from the page.
+    """
+    workspace = with_package(make(INFRA))
+    # With its own number, the provider knows its own groups again.
+    settings = workspace.folder / "guidance_override.tf.json"
+    document = json.loads(settings.read_text("utf-8"))
+    document["provider"]["aws"]["skip_requesting_account_id"] = False
+    settings.write_text(json.dumps(document), "utf-8")
+    values = IN_TESTS | {"budget_usd": None, "boxes": []}
     first = workspace.plan(values, DEVELOPMENT)
     workspace.apply()
     second = workspace.plan(values, DEVELOPMENT)
@@ -855,7 +906,7 @@ def test_it_is_applied_does_not_drift_and_goes(
     workspace.destroy(DEVELOPMENT)
 
     assert len(first.changes) > 80
-    assert second.changes == {}
+    assert drift(second) == MOTO_FORGETS
     assert database["StorageEncrypted"]
     assert rds.describe_db_instances()["DBInstances"] == []
     assert boto3.client("s3", region_name=REGION).list_buckets()["Buckets"] == []
