@@ -5,9 +5,11 @@ import importlib
 import json
 import os
 import platform
+import re
 import secrets
 import shutil
 import site
+import subprocess
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -365,6 +367,45 @@ def test_a_poison_event_ends_in_the_queue(cloud: Cloud, body: bytes) -> None:
     )
 
 
+# For SQS alone, version 1 of the command line passes over AWS_ENDPOINT_URL.
+HERE_TOO = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
+
+
+@pytest.mark.audit
+def test_the_runbook_brings_a_failed_event_back(cloud: Cloud, tmp_path: Path) -> None:
+    runbook = (ETL / "docs" / "runbook.md").read_text("utf-8")
+    section = runbook.partition("## A failed event waits in the queue")[2].partition("\n## ")[
+        0
+    ]
+    look, again = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
+    function = cloud.deploy(**upload("on_upload.py"))
+    queue = cloud.failures_of(function, retries=0)
+    event = json.dumps(uploaded("late.csv"))
+    cloud.functions.invoke(FunctionName=function, InvocationType="Event", Payload=event)
+    variables = os.environ | {"FAILED_QUEUE_URL": queue, "FUNCTION_NAME": function}
+    said: list[dict[str, Any]] = []
+
+    def looked() -> list[dict[str, Any]]:
+        shown = subprocess.run(
+            ["bash", "-c", HERE_TOO + look],
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        said.extend([json.loads(shown)] if shown.startswith("{") else [])
+        return said
+
+    wait_until(looked)
+    body = CSV.format(7).encode()
+    cloud.s3.put_object(Bucket=INBOUND, Key="late.csv", Body=body)  # the cause is mended
+    (tmp_path / "event.json").write_text(json.dumps(said[0]["requestPayload"]), "utf-8")
+    subprocess.run(["bash", "-c", again], cwd=tmp_path, env=variables, check=True)
+
+    wait_until(cloud.keys)
+    assert cloud.rows(cloud.keys()[0])[0]["level_m"] == "7"
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -442,6 +483,7 @@ def test_what_ministack_does_otherwise_than_aws(cloud: Cloud, tmp_path: Path) ->
 
 PROBE = f"""\
 import platform
+import re
 from pathlib import Path
 
 

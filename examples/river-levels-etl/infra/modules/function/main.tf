@@ -89,6 +89,11 @@ resource "aws_iam_role_policy" "runtime" {
         Action   = "sqs:SendMessage"
         Resource = aws_sqs_queue.failed.arn
       },
+      { # to itself it hands over what it has no time for
+        Effect   = "Allow"
+        Action   = "lambda:InvokeFunction"
+        Resource = aws_lambda_function.this.arn
+      },
     ]
   })
 }
@@ -214,7 +219,7 @@ resource "aws_cloudwatch_metric_alarm" "fault" {
   alarm_description   = "${var.name}: ${each.key}. See the runbook."
   namespace           = "AWS/Lambda"
   metric_name         = each.key
-  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
+  dimensions          = { FunctionName = var.name }
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
@@ -227,7 +232,7 @@ resource "aws_cloudwatch_metric_alarm" "fault" {
 # Events that were given up, by the function or by the schedule.
 resource "aws_cloudwatch_metric_alarm" "given_up" {
   alarm_name          = "${var.name}-given-up"
-  alarm_description   = "${var.name}: an event lies in ${aws_sqs_queue.failed.name}."
+  alarm_description   = "An event lies in ${var.name}-failed."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.failed.name }
@@ -243,7 +248,7 @@ resource "aws_cloudwatch_metric_alarm" "given_up" {
 # What must happen: a function that nobody calls makes no error.
 resource "aws_cloudwatch_metric_alarm" "silence" {
   alarm_name          = "${var.name}-no-success"
-  alarm_description   = "${var.name}: no success for ${var.silent_hours} hours."
+  alarm_description   = "${var.name}: silent for ${var.silent_hours} hours."
   evaluation_periods  = var.silent_hours
   datapoints_to_alarm = var.silent_hours
   threshold           = 1

@@ -87,6 +87,7 @@ run "it_may_do_what_the_policy_says" {
       "logs:CreateLogStream on arn:aws:logs:eu-west-2:111122223333:log-group:/aws/lambda/river-levels-run:*",
       "logs:PutLogEvents on arn:aws:logs:eu-west-2:111122223333:log-group:/aws/lambda/river-levels-run:*",
       "sqs:SendMessage on arn:aws:sqs:eu-west-2:111122223333:river-levels-run-failed",
+      "lambda:InvokeFunction on arn:aws:lambda:eu-west-2:111122223333:function:river-levels-run",
     ])
     error_message = "The runtime may do something else."
   }
