@@ -11,7 +11,7 @@ resource "aws_redshiftserverless_workgroup" "this" {
   namespace_name       = aws_redshiftserverless_namespace.this.namespace_name
   workgroup_name       = "river-levels-development"
   base_capacity        = 8  # RPU
-  max_capacity         = 16 # RPU: no query gets more
+  max_capacity         = 16 # RPU: it never grows beyond
   publicly_accessible  = false
   enhanced_vpc_routing = true
   subnet_ids           = var.subnet_ids
@@ -43,7 +43,7 @@ variable "copy_role_arn" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets in three zones."
+  description = "Private subnets in several zones."
   type        = list(string)
 }
 

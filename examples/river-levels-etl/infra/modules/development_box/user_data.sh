@@ -12,6 +12,6 @@ systemctl enable --now dnf-automatic-install.timer
 
 # uv brings the Python that a repository's .python-version asks for.
 dnf install --assumeyes python3-pip
-python3 -m venv /opt/uv
-/opt/uv/bin/pip install --quiet uv
-ln --symbolic --force /opt/uv/bin/uv /opt/uv/bin/uvx /usr/local/bin/
+python3 -m venv /usr/local/lib/uv
+/usr/local/lib/uv/bin/pip install --quiet uv
+ln --symbolic --force /usr/local/lib/uv/bin/uv /usr/local/lib/uv/bin/uvx /usr/local/bin/
