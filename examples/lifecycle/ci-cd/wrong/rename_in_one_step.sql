@@ -1,0 +1,1 @@
+ALTER TABLE stations RENAME COLUMN river TO river_name;
