@@ -771,6 +771,32 @@ def test_the_order_of_rows_changes_nothing(source: Source, target: Connection) -
     assert fingerprint(source.owner, ("casework", "flood_reports"), SHARED) == (0, 0)
 
 
+@pytest.mark.rule("XDB-2", "XDB-9")
+def test_the_blocks_of_the_page_work_together_for_the_reader(
+    source: Source, target: Connection
+) -> None:
+    reading, drift, streaming = (example(n) for n in ("reading", "drift", "streaming"))
+    expected, fingerprint = expected_columns(), example("fingerprint").fingerprint
+    place, columns = ("casework", "flood_reports"), list(expected)
+    url, file = source.let_in(), io.BytesIO()
+
+    with reading.snapshot(url, "river-levels run 7") as reader:
+        others = drift.check_columns(reader, *place, expected)
+        theirs = fingerprint(reader, place, columns)
+        source.copies(source.owner)  # somebody goes on working
+        out = streaming.copy_out(reader, streaming.query_of(*place, columns), file)
+    kinds = ", ".join(f"{name} {kind}" for name, kind in expected.items())
+    target.execute(f"CREATE TABLE raw.landed ({kinds})")  # type: ignore[arg-type]
+    with target.cursor().copy("COPY raw.landed FROM STDIN (FORMAT csv, HEADER)") as copy:
+        copy.write(file.getvalue())
+
+    assert "reporter_name" in others
+    assert b"07700" not in file.getvalue() and b"example.org" not in file.getvalue()
+    assert fingerprint(target, ("raw", "landed"), columns) == theirs
+    assert theirs[0] == out.rows == ROWS
+    assert fingerprint(source.owner, place, columns)[0] == ROWS + 1
+
+
 # --- XDB-10: politely -----------------------------------------------------------------
 
 
