@@ -595,3 +595,24 @@ def test_a_part_that_changed_is_noticed(s3: Any, bucket: str) -> None:
         lake.read_day(s3, bucket, DAY)
     assert lake.manifest_of(s3, bucket, DAY + dt.timedelta(days=1)) is None
     assert lake.read_day(s3, bucket, DAY + dt.timedelta(days=1)).num_rows == 0
+
+
+# --- LAKE-10: positions ---------------------------------------------------------------
+
+
+@pytest.mark.rule("LAKE-10")
+def test_a_point_says_what_its_numbers_are(tmp_path: Path) -> None:
+    gauge = pa.table({"x": [517_700.0], "y": [168_900.0]})
+    path = tmp_path / "gauges.parquet"
+
+    def survives_a_file(module: Any) -> None:
+        pq.write_table(module.with_crs(gauge, "EPSG:27700"), path)
+        assert module.crs_of(pq.read_table(path)) == "EPSG:27700"
+
+    modules = pair("positions", "just_two_numbers")
+    twins(survives_a_file, **modules, harm="'EPSG:4326' == 'EPSG:27700'")
+    with pytest.raises(ValueError, match="is not in Great Britain") as refused:
+        modules["good"].with_crs(gauge, "EPSG:4326")
+    assert str(refused.value).startswith("(517700.0, 168900.0)")
+    with pytest.raises(ValueError, match="no coordinate reference system: ''"):
+        modules["good"].crs_of(gauge)

@@ -3,6 +3,7 @@
 One process with one session serves all tests of a module: starting Spark takes seconds.
 """
 
+import contextlib
 import inspect
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ from guidance.engines.events import announce
 from guidance.engines.postgres import EngineError
 
 CHILD = Path(__file__).with_name("spark_child.py")
+MOST_S = 300.0
 VERSION = "import pyspark; print(pyspark.__version__)"
 ARGUMENTS = (
     "--master local[1] --driver-memory 1g"
@@ -72,9 +75,17 @@ class Spark:
             "files": [str(file) for file in files],
         }
         assert self._process.stdin and self._process.stdout  # noqa: S101  both are pipes
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        reply = json.loads(self._process.stdout.readline() or '{"error": "Spark is gone"}')
+        deadline = threading.Timer(MOST_S, self._process.kill)
+        deadline.start()
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            deadline.cancel()
+        reply = json.loads(line or '{"error": "Spark has ended, or took too long"}')
         if "assertion" in reply:
             raise AssertionError(reply["assertion"])
         if "error" in reply:
@@ -83,8 +94,9 @@ class Spark:
 
     def close(self) -> None:
         """Let the process end by itself, so that it writes what it measured."""
-        if self._process.stdin:
-            self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            if self._process.stdin:
+                self._process.stdin.close()
         try:
             self._process.wait(60)
         except subprocess.TimeoutExpired:
