@@ -567,6 +567,17 @@ def test_the_link_and_the_command_of_an_alert_work(
         module.Alert("p", "unheard of", MONDAY, "").text("")
 
 
+def test_the_incident_template_asks_what_matters() -> None:
+    text = text_of("incident.md")
+    headings = [line.removeprefix("## ") for line in text.splitlines() if line[:3] == "## "]
+
+    assert headings == ["Harm", "Time line", "Causes", "What went well", "What changes"]
+    assert "within five working days" in text and "(UTC)" in text
+    ref = f"examples/{HERE}/incident.md"
+    proof = Proof(ref, regions.find(ref).sha256, Level.VALIDATED, "list of headings")
+    RECORDER.proof(proof)
+
+
 # --- LOG-8: metrics -------------------------------------------------------------------
 
 
