@@ -383,6 +383,24 @@ def test_the_alarms_of_a_bad_week() -> None:
         twins(raises_the_right_ones, good=good, bad=bad, harm=harm)
 
 
+def test_an_alarm_on_errors_fires_where_a_retry_has_mended_it() -> None:
+    module = load_example(f"{HERE}/wrong/counts_errors.py")
+
+    [(kind, begin, _, _)] = alarms_of_the_week(module)
+
+    assert (kind, f"{begin:%A %H:%M}") == ("error", "Saturday 05:15")
+
+
+def test_the_wall_clock_is_blind_for_an_hour_in_october() -> None:
+    good = load_example(f"{HERE}/absence.py")
+    before = datetime(2026, 10, 25, 0, 12, tzinfo=UTC)  # 01:12 in London, the first one
+    now = before + 2 * HOUR  # 02:12 in London: on the wall, one hour later
+    runs, readings = [good.Run(before, True)], [(before, 0.44)]
+
+    assert [a.kind for a in good.alarms(now, runs, readings)] == ["no run"]
+    assert load_example(f"{HERE}/wrong/local_clock.py").alarms(now, runs, readings) == []
+
+
 def test_nothing_at_all_is_an_alarm_too() -> None:
     module = load_example(f"{HERE}/absence.py")
     run = module.Run(MONDAY, True)
