@@ -146,6 +146,31 @@ def test_each_corruption_is_found_by_its_own_check_alone() -> None:
     assert_output(f"examples/{HERE}/matrix.out", "\n".join(lines))
 
 
+@pytest.mark.rule("DQ-1")
+def test_a_blocked_gate_stops_the_steps_behind_it() -> None:
+    quality = load_example(f"{HERE}/checks.py")
+    corruptions = load_example(f"{HERE}/corruptions.py")
+    clean = batch_of(quality, MONDAY)
+
+    def stops(module: Any) -> None:
+        steps: list[str] = []
+        bad = corruptions.field_is_renamed(clean)
+        batches = {
+            gate: lambda gate=gate: [steps.append(gate.value), bad][1] for gate in quality.Gate
+        }
+        kept: list[Any] = []
+        blocking = module.first_block(batches, kept.extend)
+        assert steps == ["source contract"], f"a renamed field went on to {steps[-1]!r}"
+        assert blocking == ["fields"]
+        assert len(kept) == 3, "the results are kept, passed or not"
+
+    twins(
+        stops, **pair("checks", "checks_at_the_end"), harm="field went on to 'before publish'"
+    )
+    free = {gate: lambda: clean for gate in quality.Gate}
+    assert quality.first_block(free, lambda _: None) == []
+
+
 @pytest.mark.rule("DQ-10")
 def test_a_check_is_seen_to_fire() -> None:
     quality = load_example(f"{HERE}/checks.py")

@@ -8,7 +8,9 @@ import copy
 import gzip
 import itertools
 import json
+import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -42,12 +44,6 @@ DAY = date(2026, 3, 28)
 MIDNIGHT = datetime(2026, 3, 28, tzinfo=UTC)
 WINDOW = Window(MIDNIGHT, MIDNIGHT + timedelta(days=1))
 HOGSMILL = "3390TH-level-stage-i-15_min-mASD"
-CATALOGUE = """
-    SELECT table_schema || '.' || table_name, array_agg(column_name::text)
-    FROM information_schema.columns
-    WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
-    GROUP BY 1
-"""
 
 
 def pair(good: str, wrong: str) -> dict[str, ModuleType]:
@@ -108,7 +104,8 @@ class Project:
         assert done.success, done.exception
         manifest = json.loads((self._scratch / "manifest.json").read_text("utf-8"))
         with psycopg.connect(self.url) as connection:
-            catalogue = dict(connection.execute(CATALOGUE).fetchall())
+            query = load_example(f"{HERE}/origins.py").CATALOGUE
+            catalogue = dict(connection.execute(query).fetchall())
         return Built(manifest, catalogue)
 
 
@@ -299,6 +296,24 @@ def test_only_an_approved_step_makes_anonymous(reports: Project) -> None:
     sheet = built.manifest["exposures"]["exposure.flood_reports.duty_officers_sheet"]
     sheet["meta"] = {}
     assert len(module.leaks(built.manifest, edges)) == 3, "two columns of the sheet as well"
+
+
+@pytest.mark.rule("LIN-5")
+def test_ci_fails_where_personal_data_get_out(reports: Project, tmp_path: Path) -> None:
+    (tmp_path / "tools").symlink_to(FOLDER)
+    (tmp_path / "target").mkdir()
+    path = tmp_path / "target" / "manifest.json"
+    path_of_ours = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    variables = {"DATABASE_URL": reports.url, "PATH": path_of_ours}
+    ref = f"examples/{HERE}/leaks.sh"
+
+    path.write_text(json.dumps(reports.once("--vars", "{planted: true}").manifest), "utf-8")
+    leaking = run_shell(ref, cwd=tmp_path, env=variables, exit_code=1)
+    path.write_text(json.dumps(reports.once().manifest), "utf-8")
+    clean = run_shell(ref, cwd=tmp_path, env=variables)
+
+    assert leaking.stdout.startswith("public_map: ")
+    assert clean.stdout == "personal data stay where they may be\n"
 
 
 def test_an_exposure_of_a_source_is_seen(reports: Project) -> None:

@@ -383,6 +383,24 @@ def test_the_alarms_of_a_bad_week() -> None:
         twins(raises_the_right_ones, good=good, bad=bad, harm=harm)
 
 
+def test_an_alarm_on_errors_fires_where_a_retry_has_mended_it() -> None:
+    module = load_example(f"{HERE}/wrong/counts_errors.py")
+
+    [(kind, begin, _, _)] = alarms_of_the_week(module)
+
+    assert (kind, f"{begin:%A %H:%M}") == ("error", "Saturday 05:15")
+
+
+def test_the_wall_clock_is_blind_for_an_hour_in_october() -> None:
+    good = load_example(f"{HERE}/absence.py")
+    before = datetime(2026, 10, 25, 0, 12, tzinfo=UTC)  # 01:12 in London, the first one
+    now = before + 2 * HOUR  # 02:12 in London: on the wall, one hour later
+    runs, readings = [good.Run(before, True)], [(before, 0.44)]
+
+    assert [a.kind for a in good.alarms(now, runs, readings)] == ["no run"]
+    assert load_example(f"{HERE}/wrong/local_clock.py").alarms(now, runs, readings) == []
+
+
 def test_nothing_at_all_is_an_alarm_too() -> None:
     module = load_example(f"{HERE}/absence.py")
     run = module.Run(MONDAY, True)
@@ -565,6 +583,17 @@ def test_the_link_and_the_command_of_an_alert_work(
     assert "succeeded" in done.stdout, done.stderr
     with pytest.raises(KeyError):
         module.Alert("p", "unheard of", MONDAY, "").text("")
+
+
+def test_the_incident_template_asks_what_matters() -> None:
+    text = text_of("incident.md")
+    headings = [line.removeprefix("## ") for line in text.splitlines() if line[:3] == "## "]
+
+    assert headings == ["Harm", "Time line", "Causes", "What went well", "What changes"]
+    assert "within five working days" in text and "(UTC)" in text
+    ref = f"examples/{HERE}/incident.md"
+    proof = Proof(ref, regions.find(ref).sha256, Level.VALIDATED, "list of headings")
+    RECORDER.proof(proof)
 
 
 # --- LOG-8: metrics -------------------------------------------------------------------

@@ -6,7 +6,7 @@ list of short texts that name the rows, never what stands in them.
 
 # --8<-- [start:core]
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -350,3 +350,29 @@ CHECKS = (
     Check("described_anew", PUBLISH, WARN, DATA, "compare", described_anew),
 )
 # --8<-- [end:registry]
+
+
+# --8<-- [start:run]
+def first_block(
+    batches: Mapping[Gate, Callable[[], Batch]],
+    keep: Callable[[list[Result]], None],
+) -> list[str]:
+    """Pass the gates in order, and stop at the first that blocks.
+
+    Args:
+        batches: the step before each gate: it fetches, loads or builds, and
+            returns the batch to judge. After a block, no further step runs.
+        keep: stores results, passed or not.
+
+    Returns:
+        The names of the checks that block; empty if the way is free.
+    """
+    for gate in Gate:
+        results = run_gate(CHECKS, gate, batches[gate]())
+        keep(results)
+        if blocking := [r.check.name for r in results if r.blocks]:
+            return blocking
+    return []
+
+
+# --8<-- [end:run]

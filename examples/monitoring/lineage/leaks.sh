@@ -1,0 +1,1 @@
+python tools/origins.py target/manifest.json
