@@ -88,8 +88,9 @@ variable "noncurrent_days" {
 
 variable "expire_after_days" {
   description = <<-EOT
-    Days until an object expires, as retention in pipeline.yml says; never if
-    null. Its bytes go noncurrent_days later.
+    Days until an object expires; never if null. Its bytes go noncurrent_days
+    later, and S3 rounds up to midnight twice. So for a retention of N days:
+    N - noncurrent_days - 2.
   EOT
   type        = number
   default     = null
