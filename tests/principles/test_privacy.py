@@ -18,8 +18,9 @@ import jsonschema
 import psycopg
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
-from guidance.engines import AwsEngine
+from guidance.engines import AwsEngine, ministack
 from guidance.engines.aws import REGION
 from guidance.evidence import assert_output, load_example, regions, twins
 from guidance.evidence.recorder import RECORDER, Level, Proof
@@ -317,6 +318,70 @@ def test_what_names_nobody_gets_no_pseudonym(kind: str, value: str, says: str) -
     assert value not in str(error.value) or value == " "
     assert identifiers.canonical("uprn", "000199356") == "199356"
     assert identifiers.canonical("nhs_number", "999 123 4567") == "9991234567"
+
+
+@pytest.fixture(scope="module")
+def enforcing() -> Iterator[AwsEngine]:
+    """An account on the engine that enforces IAM, with a key for each purpose."""
+    with ministack() as engine:
+        root = boto3.Session("test", "test", region_name=REGION)
+        vault = root.client("secretsmanager", endpoint_url=engine.endpoint_url)
+        for purpose in ("reporting", "research"):
+            vault.create_secret(
+                Name=f"/flood-reports/pseudonyms/{purpose}", SecretString=secrets.token_hex(32)
+            )
+        yield engine
+
+
+def keys_that_a_role_reads(engine: AwsEngine, policy: str) -> list[str]:
+    """Return the purposes whose keys a role with a policy of the page can fetch."""
+    root = boto3.Session("test", "test", region_name=REGION)
+    iam = root.client("iam", endpoint_url=engine.endpoint_url)
+    sts = root.client("sts", endpoint_url=engine.endpoint_url)
+    account = sts.get_caller_identity()["Account"]
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    name = f"Test{secrets.token_hex(6)}"
+    made = iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )
+    text = (FOLDER / policy).read_text("utf-8")
+    iam.put_role_policy(RoleName=name, PolicyName="does", PolicyDocument=text)
+    ref = f"examples/{HERE}/{policy}"
+    tool = f"boto3 {boto3.__version__}"
+    RECORDER.proof(Proof(ref, regions.find(ref).sha256, Level.EMULATED, tool))
+    given = sts.assume_role(RoleArn=made["Role"]["Arn"], RoleSessionName="test")["Credentials"]
+    role = boto3.Session(
+        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], REGION
+    )
+    vault = role.client("secretsmanager", endpoint_url=engine.endpoint_url)
+    read = []
+    for purpose in ("reporting", "research"):
+        try:
+            example("identifiers").key_for(vault, purpose)
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDeniedException"
+        else:
+            read.append(purpose)
+    return read
+
+
+@pytest.mark.rule("PII-6")
+def test_a_role_reads_the_key_of_its_purpose_alone(enforcing: AwsEngine) -> None:
+    def reads_its_own(policy: str) -> None:
+        read = keys_that_a_role_reads(enforcing, policy)
+        assert read == ["reporting"], f"reads the keys of {' and '.join(read)}"
+
+    twins(
+        reads_its_own,
+        good="key_reader.json",
+        bad="wrong/every_key.json",
+        harm="reads the keys of reporting and research",
+    )
 
 
 def test_the_emulator_gives_a_key_to_whoever_asks(manager: Any, aws_engine: AwsEngine) -> None:
