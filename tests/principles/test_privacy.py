@@ -555,6 +555,18 @@ def test_no_attacker_can_tell_one_from_four_in_many_tables() -> None:
 
 
 @pytest.mark.rule("PII-7")
+def test_a_list_is_a_table_with_one_column() -> None:
+    module = example("small_numbers")
+    truth = module.with_totals({("A", "n"): 2, ("B", "n"): 9, ("C", "n"): 12})
+    published = module.suppress(truth)
+
+    assert told_by(module, truth, published) == []
+    assert all_tables(published, module)["A", "n"] == {1, 2, 3, 4}
+    assert published["C", "n"] == 12
+    assert published[TOTAL, TOTAL] == 23
+
+
+@pytest.mark.rule("PII-7")
 def test_a_table_that_is_too_thin_is_refused() -> None:
     module = example("small_numbers")
 
