@@ -24,6 +24,7 @@ from guidance.paths import DOCS, EXAMPLES, ROOT
 
 HERE = "transformation/python"
 ON_SPARK = EXAMPLES / HERE / "spark"
+SPARK_OF_GLUE = ROOT / "src" / "guidance" / "engines" / "spark35"
 KEY = ["station_id", "local_date"]
 
 
@@ -171,8 +172,9 @@ def on_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
         pytest.skip(str(error))
 
 
-@pytest.mark.rule("PY-8", "PY-9")
-def test_spark_gives_the_same_days(on_spark: Spark, sample: Path) -> None:
+def by_spark(engine: Spark, folder: Path) -> pd.DataFrame:
+    """Run the page's job on files; return what it wrote, which is one file."""
+
     def job(example: Any) -> list[str]:
         import os
 
@@ -180,11 +182,31 @@ def test_spark_gives_the_same_days(on_spark: Spark, sample: Path) -> None:
         return [name for name in os.listdir("days") if name.endswith(".parquet")]
 
     for name in ("readings.parquet", "stations.csv"):
-        (on_spark.folder / name).write_bytes((sample / name).read_bytes())
-    written = on_spark.run(job, ON_SPARK / "levels_spark.py")
-
+        (engine.folder / name).write_bytes((folder / name).read_bytes())
+    written = engine.run(job, ON_SPARK / "levels_spark.py")
     assert len(written) == 1
-    found = comparable(pd.read_parquet(on_spark.folder / "days" / written[0]))
+    return pd.read_parquet(engine.folder / "days" / written[0])
+
+
+@pytest.mark.rule("PY-8", "PY-9")
+def test_spark_gives_the_same_days(on_spark: Spark, sample: Path) -> None:
+    found = comparable(by_spark(on_spark, sample))
+
+    assert len(found) == len(EXPECTED)
+    example("compare").assert_same_rows(comparable(EXPECTED), found, KEY)
+
+
+@pytest.mark.audit
+def test_the_spark_of_glue_gives_the_same_days(sample: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "glue"
+    folder.mkdir()
+    try:
+        with spark(SPARK_OF_GLUE, folder) as engine:
+            found = comparable(by_spark(engine, sample))
+    except EngineError as error:
+        pytest.skip(str(error))
+
+    assert len(found) == len(EXPECTED)
     example("compare").assert_same_rows(comparable(EXPECTED), found, KEY)
 
 
