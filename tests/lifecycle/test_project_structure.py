@@ -372,4 +372,4 @@ def test_the_schedule_is_read_from_the_manifest() -> None:
     twins(follows, good=good, bad=bad, harm=r"still 7 \* \* \* \*")
     with pytest.raises(ValueError, match=r"name the owner in pipeline.yml"):
         good.tags(manifest)
-    assert good.tags(manifest | {"owner": "Data team"})["tier"] == "core"
+    assert good.tags(manifest | {"owner": "Data team"})["DataClassification"] == "OFFICIAL"

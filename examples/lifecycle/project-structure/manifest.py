@@ -17,8 +17,8 @@ def tags(manifest: dict[str, Any]) -> dict[str, str]:
     if manifest["owner"] is None:
         raise ValueError(f"{manifest['name']}: name the owner in pipeline.yml")
     return {
-        "service": manifest["name"],
-        "owner": manifest["owner"],
-        "tier": manifest["tier"],
-        "classification": manifest["classification"],
+        "Service": manifest["name"],
+        "Owner": manifest["owner"],
+        "DataClassification": manifest["classification"],
+        "PersonalData": manifest["personal_data"],
     }
