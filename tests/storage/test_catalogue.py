@@ -199,6 +199,22 @@ def test_the_catalogue_leaves_the_house_as_dcat() -> None:
 
 
 @pytest.mark.rule("META-2")
+@pytest.mark.parametrize(
+    ("cron", "often"),
+    [
+        ("7 * * * *", "HOURLY"),
+        ("0 6 * * *", "DAILY"),
+        ("0 6 * * 1", "WEEKLY"),
+        ("0 6 1 * *", "MONTHLY"),
+        ("0 */2 * * *", "UNKNOWN"),
+        ("0 6 * * 1-5", "UNKNOWN"),
+    ],
+)
+def test_how_often_it_changes(cron: str, often: str) -> None:
+    assert example("catalogue").frequency(cron) == often
+
+
+@pytest.mark.rule("META-2")
 def test_what_is_open_or_personal_stays_in_the_house() -> None:
     catalogue = example("catalogue")
     dataset = ours(catalogue)[0]

@@ -20,6 +20,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 from pyarrow.fs import LocalFileSystem
 
 from guidance.engines import AwsEngine, environment
@@ -486,6 +487,9 @@ def test_what_each_format_gives_back(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert {fates["Parquet"] for fates in found.values()} == {"kept"}
     assert {fates["CSV declared"] for fates in found.values()} == {"kept"}
     assert trips.fate(None, 3) == "null"
+    # What was lost while writing, whoever reads it:
+    assert "007141,NA,,," in (tmp_path / "a.csv").read_text("utf-8")  # empty, then null
+    assert "T01:30:00.123Z" in (tmp_path / "c.jsonl").read_text("utf-8")
 
 
 @pytest.mark.rule("LAKE-6")
@@ -544,6 +548,32 @@ def test_an_upsert_leaves_one_row_a_key(bucket: str, aws_engine: AwsEngine) -> N
 
     with environment(AWS_ALLOW_HTTP="true"):
         twins(corrects, **pair("upserts", "appends_again"), harm="2 == 1")
+
+
+@pytest.mark.rule("LAKE-8")
+def test_of_two_writers_one_fails(
+    bucket: str, aws_engine: AwsEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, upserts = example("lake"), example("upserts")
+    uri, rows = f"s3://{bucket}/raced", lake.typed(quarters(DAY, 0, 4))
+    later = [row | {"ingested_at": NOON + QUARTER} for row in quarters(DAY, 0, 4)]
+
+    class Opened:
+        """Stands for a writer that had the table open before the other wrote."""
+
+        is_deltatable = DeltaTable.is_deltatable
+
+        def __new__(cls, uri: str) -> Any:
+            return stale
+
+    with environment(AWS_ALLOW_HTTP="true"):
+        upserts.upsert(uri, rows)
+        stale = DeltaTable(uri)
+        assert upserts.upsert(uri, lake.typed(later)) == 1
+        monkeypatch.setattr(upserts, "DeltaTable", Opened)
+        with pytest.raises(CommitFailedError, match="a concurrent transaction"):
+            upserts.upsert(uri, lake.typed(later))
+        assert DeltaTable(uri).to_pyarrow_table().num_rows == 4
 
 
 # --- LAKE-9: manifests ----------------------------------------------------------------

@@ -326,7 +326,10 @@ def test_a_sentinel_is_taken_out_of_the_copy_alone() -> None:
         assert cleaned["level_m"].min() == 0.44
         assert levels["level_m"].tolist() == [0.44, -99.0]
 
-    twins(takes_it_out, **pair("sentinels", "chained_assignment"), harm=r"-99.0.* == 0.44")
+    modules = pair("sentinels", "chained_assignment")
+    twins(takes_it_out, **modules, harm=r"-99.0.* == 0.44")
+    with pytest.warns(pd.errors.ChainedAssignmentError):
+        modules["bad"].without_sentinels(levels)
 
 
 # --- PY-5: clocks ---------------------------------------------------------------------

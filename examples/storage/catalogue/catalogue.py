@@ -40,6 +40,7 @@ class Dataset:
     licences: tuple[str, ...]
     sources: tuple[str, ...]
     cron: str
+    zone: str
     coverage: tuple[str, ...]
     keywords: tuple[str, ...]
     grain: str
@@ -66,6 +67,7 @@ def datasets(pipeline: Yaml, models: Yaml, more: Yaml) -> list[Dataset]:
         "licences": tuple(s["licence"] for s in pipeline["sources"]),
         "sources": tuple(s["name"] for s in pipeline["sources"]),
         "cron": pipeline["schedule"]["cron"],
+        "zone": pipeline["schedule"]["timezone"],
         "retention": str(pipeline["retention"]["marts"]),
     }
     return [
@@ -160,7 +162,7 @@ def page(dataset: Dataset) -> str:
         "Personal data": dataset.personal_data,
         "Licence": ", ".join(dataset.licences),
         "Source": ", ".join(dataset.sources),
-        "Runs at (cron, UTC)": dataset.cron,
+        "Runs at (cron)": f"{dataset.cron} {dataset.zone}",
         "Area": ", ".join(dataset.coverage),
         "Grain": dataset.grain,
         "Key": ", ".join(dataset.key),
@@ -199,6 +201,20 @@ LICENCES = {
 }
 
 
+def frequency(cron: str) -> str:
+    """Return how often a schedule runs, in the words of the EU's list."""
+    _, hour, day, _, weekday = (
+        "n" if part.isdigit() else part for part in cron.split()
+    )
+    known = {
+        ("*", "*", "*"): "HOURLY",
+        ("n", "*", "*"): "DAILY",
+        ("n", "*", "n"): "WEEKLY",
+        ("n", "n", "*"): "MONTHLY",
+    }
+    return known.get((hour, day, weekday), "UNKNOWN")
+
+
 class NotPublishable(Exception):
     """A dataset must not leave the house; says why."""
 
@@ -223,7 +239,6 @@ def in_dcat(dataset: Dataset) -> dict[str, Any]:
         raise NotPublishable(f"{dataset.name}: not named: {questions}")
     if dataset.personal_data != "none":
         raise NotPublishable(f"{dataset.name}: holds personal data")
-    hourly = dataset.cron.split()[1] == "*"
     return {
         "@type": "dcat:Dataset",
         "dct:identifier": dataset.name,
@@ -237,9 +252,7 @@ def in_dcat(dataset: Dataset) -> dict[str, Any]:
         },
         "dcat:keyword": list(dataset.keywords),
         "dct:license": [{"@id": LICENCES[name]} for name in dataset.licences],
-        "dct:accrualPeriodicity": {
-            "@id": FREQUENCY + ("HOURLY" if hourly else "DAILY")
-        },
+        "dct:accrualPeriodicity": {"@id": FREQUENCY + frequency(dataset.cron)},
         "dct:spatial": [{"@id": AREA + code} for code in dataset.coverage],
     }
 

@@ -20,7 +20,10 @@ def lake_files() -> FileSystem:
 
 
 def write_days(files: FileSystem, path: str, table: pa.Table) -> None:
-    """Write a table with a column ``window_date``, a file for each day."""
+    """Write a table with a column ``window_date``, a file for each day.
+
+    It deletes a day before it writes it: not while others read.
+    """
     ds.write_dataset(
         table,
         path,

@@ -8,8 +8,11 @@ from deltalake import DeltaTable, write_deltalake
 def upsert(uri: str, rows: pa.Table) -> int:
     """Insert rows, or update those whose key is there; return the version.
 
-    The first call makes the table. Two writers at once: one of them gets
-    an error, and may try again.
+    The first call makes the table.
+
+    Raises:
+        deltalake.exceptions.CommitFailedError: if another writer was
+            first; try again.
     """
     if not DeltaTable.is_deltatable(uri):
         write_deltalake(uri, rows, mode="error")
