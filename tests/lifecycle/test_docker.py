@@ -311,7 +311,9 @@ def test_a_stopped_container_ends_in_order(
         )
         proved(ref, "its ENTRYPOINT, started here")
         try:
+            deadline = time.monotonic() + 60
             while not flood_api.requests and started.poll() is None:
+                assert time.monotonic() < deadline, "it asked the source nothing"
                 time.sleep(0.05)
             if started.poll() is not None:
                 said = started.communicate(timeout=10)[0]

@@ -339,16 +339,13 @@ def test_a_warm_function_remembers_nothing(cloud: Cloud) -> None:
 
 
 @pytest.mark.rule("LAM-5")
-@pytest.mark.parametrize(
-    "body", [b"\xff\xfe", b"name,postcode\n"], ids=["no UTF-8", "other columns"]
-)
-def test_a_poison_event_ends_in_the_queue(cloud: Cloud, body: bytes) -> None:
+def test_a_poison_event_ends_in_the_queue(cloud: Cloud) -> None:
     def is_kept(name: str) -> None:
         cloud.clear()
         function = cloud.deploy(**upload(name))
         queue = cloud.failures_of(function, retries=0)
         called_by_s3(cloud, function)
-        cloud.s3.put_object(Bucket=INBOUND, Key="poison.csv", Body=body)
+        cloud.s3.put_object(Bucket=INBOUND, Key="poison.csv", Body=b"\xff\xfe")
         if "wrong" in name:
             here(name, uploaded("poison.csv"))
             here(name, uploaded("missing.csv"))
