@@ -1,5 +1,6 @@
 """Proofs of docs/lifecycle/terraform.md: the reference pipeline's infrastructure."""
 
+import copy
 import json
 import os
 import re
@@ -202,6 +203,17 @@ def test_the_policy_refuses(identifier: str, harm: str, planned: Plan, wrong: Pl
     prove_plan(wrong, f"examples/{HERE}/wrong/policy")
 
     twins(check_policy(identifier), good=planned, bad=wrong, harm=harm)
+
+
+def test_the_policy_sees_what_a_plan_would_destroy(planned: Plan) -> None:
+    document = copy.deepcopy(planned.document)
+    for one in document["resource_changes"]:
+        if one["address"] in {"aws_db_instance.this", "aws_sns_topic.alarms"}:
+            one["change"]["actions"] = ["delete", "create"]
+
+    found = list(load_example(f"{HERE}/policy.py").faults(document))
+
+    assert found == ["DATA-LOSS aws_db_instance.this: would be destroyed"]
 
 
 @pytest.mark.rule("TF-5")
@@ -458,8 +470,8 @@ def test_a_new_environment_begins_with_three_commands(
     for name, value in {"owner": "Data team", "contact": "data@council.example"}.items():
         manifest = manifest.replace(f"{name}: null", f"{name}: {value}")
     (tmp_path / "pipeline.yml").write_text(manifest, "utf-8")
-    (tmp_path / "dist").mkdir()
-    shutil.copyfile(infra.folder / "package.zip", tmp_path / "dist/river-levels.zip")
+    (tmp_path / "build").mkdir()
+    shutil.copyfile(infra.folder / "package.zip", tmp_path / "build/river-levels.zip")
 
     done = run_shell(f"examples/{HERE}/begin.sh", cwd=tmp_path, env=infra.environment)
 

@@ -2,7 +2,8 @@
 
 # --8<-- [start:trust]
 locals {
-  issuer = "token.actions.githubusercontent.com"
+  issuer   = "token.actions.githubusercontent.com"
+  provider = "oidc-provider/${local.issuer}"
 
   # A repository made before 15 July 2026 still sends the subject without ids.
   repository_without_ids = replace(var.github_repository, "/@[0-9]+/", "")
@@ -24,7 +25,7 @@ resource "aws_iam_role" "deploy" {
       Effect = "Allow"
       Action = "sts:AssumeRoleWithWebIdentity"
       Principal = {
-        Federated = "arn:aws:iam::${local.account}:oidc-provider/${local.issuer}"
+        Federated = "arn:aws:iam::${local.account}:${local.provider}"
       }
       Condition = {
         StringEquals = {
@@ -233,8 +234,13 @@ data "aws_iam_policy_document" "build" {
   }
 
   statement {
-    sid       = "Key"
-    actions   = ["kms:CreateKey", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:TagResource"]
+    sid = "Key"
+    actions = [
+      "kms:CreateKey",
+      "kms:EnableKeyRotation",
+      "kms:PutKeyPolicy",
+      "kms:TagResource",
+    ]
     resources = ["*"]
 
     condition {

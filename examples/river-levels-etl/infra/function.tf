@@ -16,7 +16,7 @@ module "function" {
       "postgresql://", aws_db_instance.this.endpoint, "/",
       aws_db_instance.this.db_name, "?sslmode=verify-full",
     ])
-    PGSSLROOTCERT                = "/var/task/global-bundle.pem" # AWS's, in the zip
+    PGSSLROOTCERT                = "/var/task/global-bundle.pem"
     RIVER_LEVELS_BUCKET          = module.zone["raw"].bucket
     RIVER_LEVELS_CONTACT         = coalesce(var.contact, local.manifest.contact)
     RIVER_LEVELS_DATABASE_SECRET = aws_secretsmanager_secret.login.name

@@ -49,7 +49,7 @@ resource "aws_vpc_endpoint" "s3" {
 }
 # --8<-- [end:network]
 
-# --- out to the internet, and nobody in: the source is there, and AWS's own APIs -----
+# --- out to the source and to AWS, and nobody in -------------------------------
 
 resource "aws_subnet" "public" {
   vpc_id            = aws_vpc.this.id

@@ -48,10 +48,12 @@ data "aws_iam_policy_document" "key" {
 
 # --8<-- [start:zones]
 locals {
-  # Days; null is never. A later move of a zone does not touch the others.
+  kept_days = local.manifest.retention.raw_objects_days
+
+  # In days; null is never.
   zones = {
     landing = { ia_after = null, expire_after = 30 }
-    raw     = { ia_after = 90, expire_after = local.manifest.retention.raw_objects_days }
+    raw     = { ia_after = 90, expire_after = local.kept_days }
     refined = { ia_after = 90, expire_after = null }
     trusted = { ia_after = null, expire_after = null }
   }

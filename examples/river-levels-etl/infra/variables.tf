@@ -90,7 +90,7 @@ variable "database_backups_days" {
 variable "package" {
   description = "The zip of the function, built once and promoted."
   type        = string
-  default     = "../dist/river-levels.zip"
+  default     = "../build/river-levels.zip"
   nullable    = false
 }
 

@@ -23,7 +23,9 @@ variable "zones" {
 resource "aws_s3_bucket" "data" {
   for_each = toset(var.zones)
 
-  bucket = "river-levels-data-${each.key}-development-111122223333"
+  bucket = join("-", [
+    "river-levels-data", each.key, "development-111122223333"
+  ])
 }
 
 moved {

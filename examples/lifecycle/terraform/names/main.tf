@@ -23,6 +23,8 @@ variable "zones" {
 resource "aws_s3_bucket" "zone" {
   for_each = toset(var.zones)
 
-  bucket = "river-levels-data-${each.key}-development-111122223333"
+  bucket = join("-", [
+    "river-levels-data", each.key, "development-111122223333"
+  ])
 }
 # --8<-- [end:zones]

@@ -23,6 +23,8 @@ variable "zones" {
 resource "aws_s3_bucket" "zone" {
   count = length(var.zones)
 
-  bucket = "river-levels-data-${var.zones[count.index]}-development-111122223333"
+  bucket = join("-", [
+    "river-levels-data", var.zones[count.index], "development-111122223333"
+  ])
 }
 # --8<-- [end:zones]

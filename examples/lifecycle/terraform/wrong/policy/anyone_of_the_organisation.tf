@@ -1,3 +1,7 @@
+locals {
+  issuer = "token.actions.githubusercontent.com"
+}
+
 resource "aws_iam_role" "deploy" {
   name = "RiverLevelsDeployRole"
 
@@ -7,12 +11,10 @@ resource "aws_iam_role" "deploy" {
       Effect = "Allow"
       Action = "sts:AssumeRoleWithWebIdentity"
       Principal = {
-        Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+        Federated = "arn:aws:iam::111122223333:oidc-provider/${local.issuer}"
       }
       Condition = {
-        StringLike = {
-          "token.actions.githubusercontent.com:sub" = "repo:example-council/*"
-        }
+        StringLike = { "${local.issuer}:sub" = "repo:example-council/*" }
       }
     }]
   })

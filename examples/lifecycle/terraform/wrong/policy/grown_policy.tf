@@ -7,7 +7,7 @@ resource "aws_iam_policy" "read" {
     Statement = [for number in range(80) : {
       Effect   = "Allow"
       Action   = "s3:GetObject"
-      Resource = "arn:aws:s3:::river-levels-data-landing-test/supplier-${number}/*"
+      Resource = "arn:aws:s3:::river-levels-data-landing/supplier-${number}/*"
     }]
   })
 }

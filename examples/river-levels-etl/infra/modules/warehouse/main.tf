@@ -49,7 +49,7 @@ variable "base_rpu" {
 
   validation {
     condition     = contains([4, 8, 16, 24, 32], var.base_rpu)
-    error_message = "base_rpu: 4, 8, 16, 24 or 32. Measure before you ask for more."
+    error_message = "base_rpu: 4 to 32. Measure before you ask for more."
   }
 }
 
