@@ -796,7 +796,7 @@ def repository(tmp_path: Path) -> Callable[[], Path]:
     def copy() -> Path:
         place = tmp_path / secrets.token_hex(4)
         (place / "build").mkdir(parents=True)
-        for name in ("pyproject.toml", "uv.lock", "README.md", ".python-version"):
+        for name in ("pyproject.toml", "uv.lock", "README.md", "LICENSE", ".python-version"):
             shutil.copyfile(ETL / name, place / name)
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ETL / "src", place / "src", ignore=ignored)
@@ -815,7 +815,10 @@ def test_the_zip_is_made_for_the_processor_that_runs_it(
         with zipfile.ZipFile(place / "build" / "river-levels.zip") as archive:
             native = [n for n in archive.namelist() if Path(n).suffix in {".so", ".pyd"}]
             foreign = [n for n in native if archive.read(n)[18:20] != AARCH64]
+            described = [n for n in archive.namelist() if n.startswith("river_levels_etl-")]
         assert native
+        # Without it the import fails: the package asks for its own version.
+        assert [n for n in described if n.endswith(".dist-info/METADATA")]
         assert foreign == [], f"not for arm64: {', '.join(foreign)}"
 
     twins(

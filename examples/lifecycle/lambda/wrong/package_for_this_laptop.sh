@@ -1,3 +1,4 @@
 uv pip install --quiet --target build/lambda orjson
-cp -R src/river_levels build/lambda/
+uv build --quiet --wheel --out-dir build/dist
+uv pip install --quiet --target build/lambda --no-deps build/dist/*.whl
 python -m river_levels.package build/river-levels.zip build/lambda

@@ -13,7 +13,9 @@ from pathlib import Path
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can name: when it was packed is no content."""
-LEFT_OUT = frozenset({"__pycache__", "bin", "RECORD", "direct_url.json"})
+LEFT_OUT = frozenset(
+    {"__pycache__", "bin", "RECORD", "direct_url.json", "uv_cache.json"}
+)
 """What differs from machine to machine, and what no function needs."""
 READABLE = 0o100644 << 16
 LAMBDA_LIMIT = 250 * 2**20
