@@ -40,6 +40,7 @@ def run_notebook(path: Path) -> Any:
         NotebookClient(
             notebook,
             timeout=TIMEOUT_S,
+            coalesce_streams=True,  # else a slow machine splits one output into two
             kernel_name="python3",
             resources={"metadata": {"path": str(ROOT)}},
         ).execute()
