@@ -80,9 +80,8 @@ def finds(suite: Callable[[], object], harm: Callable[[], str]) -> None:
 class Place:
     """Somewhere to run pipelines: a server, an S3, and the recorded source."""
 
-    def __init__(self, server_url: str, stack: ExitStack) -> None:
+    def __init__(self, server_url: str) -> None:
         self.server_url = server_url
-        self._stack = stack
         self._databases: list[str] = []
 
     def database(self, template: str = "template1") -> str:
@@ -120,7 +119,7 @@ def place(postgres_url: str, aws_engine: AwsEngine) -> Iterator[Place]:
         settings = {"RIVER_LEVELS_API_URL": url, "RIVER_LEVELS_RETRY_BUDGET_S": "0"}
         settings |= {"RIVER_LEVELS_REQUESTS_PER_SECOND": "1000"}
         stack.enter_context(environment(**settings))
-        place = Place(postgres_url, stack)
+        place = Place(postgres_url)
         yield place
         place.close()
 
