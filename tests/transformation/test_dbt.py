@@ -24,7 +24,7 @@ from guidance.engines import ReplayServer, environment
 from guidance.engines.postgres import create_database, drop_database, with_database
 from guidance.engines.replay import World
 from guidance.evidence import assert_output, load_example, run_shell, twins
-from guidance.paths import EXAMPLES
+from guidance.paths import DOCS, EXAMPLES, ROOT
 
 if TYPE_CHECKING:
     from river_levels.pipeline import Pipeline
@@ -232,6 +232,28 @@ def test_late_corrected_and_backfilled_rows_reach_the_mart(dbt: Dbt, tables: Tab
     assert tables.count("dbt.event_time_lookback", *late) == 4
     both = "SELECT measure_id, observed_at, value FROM {} ORDER BY 1, 2"
     assert tables(both.format(good)) == tables(both.format("raw.readings"))
+
+
+def test_the_page_tells_what_the_benchmark_measured() -> None:
+    measured = json.loads((ROOT / "benchmarks" / "incremental.json").read_text("utf-8"))
+    page = (DOCS / f"{HERE}.md").read_text("utf-8")
+    found = {(r["strategy"], r["history_rows"]): r for r in measured["results"]}
+    smallest, *_, largest = sorted({rows for _, rows in found})
+
+    def growth(strategy: str, what: str) -> float:
+        return float(found[strategy, largest][what] / found[strategy, smallest][what])
+
+    history = largest / smallest
+    for strategy in ("append", "merge", "delete_insert", "microbatch"):
+        assert growth(strategy, "rows_read") <= 1, "cost follows the new rows"
+        slower = (
+            found["full_rebuild", largest]["seconds"] / found[strategy, largest]["seconds"]
+        )
+        assert slower > 30
+    for strategy in ("full_rebuild", "merge_no_index"):
+        assert growth(strategy, "rows_read") > 0.9 * history, "cost follows the history"
+    assert f"`merge` reads {found['merge', largest]['rows_read']:,}," in page
+    assert f"on {measured['date']} at commit `{measured['commit']}`" in " ".join(page.split())
 
 
 @pytest.mark.rule("DBT-4")
