@@ -362,6 +362,8 @@ def test_a_poison_event_ends_in_the_queue(cloud: Cloud) -> None:
         bad="wrong/says_that_all_is_well.py",
         harm="0 events were kept",
     )
+    cloud.s3.put_object(Bucket=INBOUND, Key="good.csv", Body=CSV.format(1).encode())
+    assert len(here("wrong/says_that_all_is_well.py", uploaded("good.csv"))) == 1
 
 
 # For SQS alone, version 1 of the command line passes over AWS_ENDPOINT_URL.
