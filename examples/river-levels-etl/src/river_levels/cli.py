@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.overlap_hours:
             window = window.widened(timedelta(hours=options.overlap_hours))
     settings = load_settings()
-    set_up(settings.log_level, pipeline="river-levels-etl")
+    set_up(settings.log_level, pipeline="river-levels-etl", code=__version__)
     with opened(settings) as pipeline:
         if options.command != "extract":
             pipeline.prepare()

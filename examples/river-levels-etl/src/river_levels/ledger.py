@@ -54,6 +54,8 @@ _BURY = text("""
     )
 """)
 
+_NAME = text("SELECT set_config('application_name', :name, true)")
+
 _START = text("""
     INSERT INTO ops.runs (run_id, command, window_start, window_end,
                           status, started_at, code_version)
@@ -126,6 +128,11 @@ def recorded(engine: Engine, command: str, window: Window) -> Iterator[str]:
             raise
         finally:
             session.execute(_RELEASE, {"run_id": run_id})
+
+
+def name_session(connection: Connection, run_id: str) -> None:
+    """Name the run in this transaction, for whoever has to wait for it."""
+    connection.execute(_NAME, {"name": f"river-levels-etl {run_id}"})
 
 
 def succeed(

@@ -24,7 +24,7 @@ from river_levels.database import database_errors, psycopg_of, take_turn
 from river_levels.errors import QualityError, SourceError
 from river_levels.flood_api import items_of
 from river_levels.http import RequestFailed, decode
-from river_levels.ledger import Counts, reject, succeed
+from river_levels.ledger import Counts, name_session, reject, succeed
 from river_levels.parse import (
     Measure,
     Reading,
@@ -199,6 +199,7 @@ def load(
     with closing(parse(store, manifest)) as rows, database_errors():
         verdict = _verdict(rows, max_quarantine_share)
         with engine.begin() as connection:
+            name_session(connection, run_id)
             take_turn(connection, "load")
             manifest_id = _register(connection, manifest)
             with psycopg_of(connection).cursor() as cursor:
@@ -212,8 +213,15 @@ def load(
                 succeed(connection, run_id, manifest_id, counts)
     if verdict:
         raise verdict
-    extra = {k: v for k, v in vars(counts).items() if k != "watermark"}
-    log.info("load.done", extra=extra | {"reasons": dict(rows.reasons)})
+    log.info(
+        "load.done",
+        extra={k: v for k, v in vars(counts).items() if k != "watermark"}
+        | {
+            "run_id": run_id,
+            "window": str(manifest.window),
+            "reasons": dict(rows.reasons),
+        },
+    )
     return counts
 
 

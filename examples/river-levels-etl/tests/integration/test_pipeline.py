@@ -15,7 +15,7 @@ import pytest
 import responses
 from sqlalchemy import text
 
-from river_levels import ledger
+from river_levels import ledger, sql
 from river_levels.database import (
     MIGRATIONS,
     database_errors,
@@ -54,6 +54,34 @@ def rows(pipeline: Pipeline, query: str) -> list[tuple[Any, ...]]:
 def readings_asked(source: responses.RequestsMock) -> int:
     """How often the source was asked for readings."""
     return sum("/readings" in (c.request.url or "") for c in source.calls)
+
+
+def test_session_and_log_name_the_run(
+    pipeline: Pipeline, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[Any] = []
+    done: list[dict[str, Any]] = []
+    read = sql.read
+
+    def read_and_look(name: str) -> str:
+        query = text("SELECT application_name FROM pg_stat_activity")
+        with pipeline.engine.connect() as connection:
+            names.extend(connection.execute(query).scalars())
+        return read(name)
+
+    def note(event: str, extra: dict[str, Any]) -> None:
+        done.append({"event": event, **extra})
+
+    monkeypatch.setattr(sql, "read", read_and_look)
+    monkeypatch.setattr("river_levels.load.log.info", note)
+
+    pipeline.ingest(window, "run")
+
+    [(run_id,)] = rows(pipeline, "SELECT run_id FROM ops.runs")
+    assert f"river-levels-etl {run_id}" in names
+    assert [(d["event"], d["run_id"]) for d in done] == [
+        ("load.done", str(run_id))
+    ]
 
 
 def test_a_window_is_loaded_and_every_item_accounted_for(
