@@ -69,6 +69,8 @@ def opened(context: BrowserContext, url: str) -> Page:
     page.goto(url, wait_until="load")
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
     page.evaluate("document.fonts.ready")
+    drawn = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(drawn)  # what watches sizes has seen what was opened
     return page
 
 

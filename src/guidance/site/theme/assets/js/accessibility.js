@@ -91,11 +91,24 @@
     tables.forEach(function (table) { observer.observe(table); });
   }
 
+  /* 2.1.1: the same for code. The theme does so too, but late when it is busy. */
+  function setUpCode() {
+    var observer = new ResizeObserver(function (entries) {
+      entries.forEach(function (entry) {
+        var code = entry.target;
+        if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+        else code.removeAttribute("tabindex");
+      });
+    });
+    document.querySelectorAll("pre > code").forEach(function (code) { observer.observe(code); });
+  }
+
   function setUp() {
     setUpButtons();
     setUpSearch();
     setUpLateWidgets();
     setUpTables();
+    setUpCode();
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", setUp);
   else setUp();
