@@ -163,6 +163,7 @@ def test_each_mutation_breaks_its_own_rule(
     assert {fault.split()[0] for fault in found} == {rule}, found
 
 
+@pytest.mark.rule("DOC-1")
 def test_the_usual_first_dockerfile(repository: Path, check: Any) -> None:
     def is_sound(ref: str) -> None:
         shutil.copyfile(ROOT / ref, repository / "Dockerfile")

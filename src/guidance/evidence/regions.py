@@ -30,8 +30,12 @@ class RegionError(Exception):
 
 
 def digest(text: str) -> str:
-    """Return the SHA-256 of a text, blind to blank lines at its ends."""
-    return hashlib.sha256(text.strip("\n").encode()).hexdigest()
+    """Return the SHA-256 of a text, blind to blank lines at its ends.
+
+    Tabs count as the spaces that Markdown makes of them.
+    """
+    seen = text.strip("\n").expandtabs(4)
+    return hashlib.sha256(seen.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
