@@ -3,6 +3,7 @@
 What a machine cannot tell stands in the accessibility statement.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 REPRESENTATIVE = [
     "",
@@ -54,6 +56,8 @@ CLIPPED = """() => [...document.querySelectorAll('.md-content *, .hero *')].filt
     return /hidden|clip/.test(s.overflowX) && e.scrollWidth > e.clientWidth + 2
         && e.clientWidth > 4 && e.innerText;
 }).map(e => e.tagName + '.' + e.className)"""
+REACHABLE = """() => [...document.querySelectorAll('pre > code')]
+    .every(code => code.scrollWidth <= code.clientWidth || code.tabIndex === 0)"""
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
 
 
@@ -71,6 +75,8 @@ def opened(context: BrowserContext, url: str) -> Page:
     page.evaluate("document.fonts.ready")
     drawn = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
     page.evaluate(drawn)  # what watches sizes has seen what was opened
+    with contextlib.suppress(PlaywrightTimeout):  # then axe says what is wrong
+        page.wait_for_function(REACHABLE, timeout=5_000)
     return page
 
 
