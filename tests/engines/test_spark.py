@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from guidance.engines import EngineError
-from guidance.engines.spark import Spark, spark
+from guidance.engines.child import Child
+from guidance.engines.spark import spark
 from guidance.paths import EXAMPLES
 
 PROJECT = EXAMPLES / "transformation" / "python" / "spark"
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     """The process; no test here starts a session, so it is quick."""
     try:
         with spark(PROJECT, tmp_path_factory.mktemp("spark")) as running:
@@ -24,7 +25,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
         pytest.skip(str(error))
 
 
-def test_a_program_runs_there_and_answers(engine: Spark) -> None:
+def test_a_program_runs_there_and_answers(engine: Child) -> None:
     def program(example: Any) -> list[str]:
         import os
 
@@ -36,7 +37,7 @@ def test_a_program_runs_there_and_answers(engine: Spark) -> None:
     assert name == "levels_spark"
 
 
-def test_its_assertions_and_errors_come_back(engine: Spark) -> None:
+def test_its_assertions_and_errors_come_back(engine: Child) -> None:
     def fails() -> None:
         assert 1 + 1 == 3, "two is not three"
 
@@ -49,7 +50,7 @@ def test_its_assertions_and_errors_come_back(engine: Spark) -> None:
         engine.run(breaks)
 
 
-def test_a_process_that_ended_is_an_error(tmp_path: Path, engine: Spark) -> None:
+def test_a_process_that_ended_is_an_error(tmp_path: Path, engine: Child) -> None:
     def ends() -> None:
         import os
 

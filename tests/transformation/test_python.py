@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from guidance.engines import EngineError
-from guidance.engines.spark import Spark, spark
+from guidance.engines.child import Child
+from guidance.engines.spark import spark
 from guidance.evidence import load_example, regions, twins
 from guidance.evidence.recorder import RECORDER, Level, Proof
 from guidance.paths import DOCS, EXAMPLES, ROOT
@@ -162,7 +163,7 @@ def test_every_tool_refuses_a_gauge_that_is_listed_twice(sample: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def on_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
+def on_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     """One session for the tests of this module."""
     try:
         engine = spark(ON_SPARK, tmp_path_factory.mktemp("spark"))
@@ -172,7 +173,7 @@ def on_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spark]:
         pytest.skip(str(error))
 
 
-def by_spark(engine: Spark, folder: Path) -> pd.DataFrame:
+def by_spark(engine: Child, folder: Path) -> pd.DataFrame:
     """Run the page's job on files; return what it wrote, which is one file."""
 
     def job(example: Any) -> list[str]:
@@ -189,7 +190,7 @@ def by_spark(engine: Spark, folder: Path) -> pd.DataFrame:
 
 
 @pytest.mark.rule("PY-8", "PY-9")
-def test_spark_gives_the_same_days(on_spark: Spark, sample: Path) -> None:
+def test_spark_gives_the_same_days(on_spark: Child, sample: Path) -> None:
     found = comparable(by_spark(on_spark, sample))
 
     assert len(found) == len(EXPECTED)
@@ -211,7 +212,7 @@ def test_the_spark_of_glue_gives_the_same_days(sample: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.rule("PY-7", "PY-8")
-def test_spark_refuses_a_gauge_that_is_listed_twice(on_spark: Spark) -> None:
+def test_spark_refuses_a_gauge_that_is_listed_twice(on_spark: Child) -> None:
     def job(example: Any) -> str:
         spark = example.session("levels")
         stations = spark.createDataFrame([("NA", "Ewell"), ("NA", "Ewell again")])
@@ -228,7 +229,7 @@ def test_spark_refuses_a_gauge_that_is_listed_twice(on_spark: Spark) -> None:
 
 
 @pytest.mark.rule("PY-8")
-def test_spark_reads_what_the_schema_says(on_spark: Spark) -> None:
+def test_spark_reads_what_the_schema_says(on_spark: Child) -> None:
     def job(example: Any, reader: Any) -> list[Any]:
         spark = example.session("levels")
         with open("ids.csv", "w") as file:
@@ -248,7 +249,7 @@ def test_spark_reads_what_the_schema_says(on_spark: Spark) -> None:
 
 
 @pytest.mark.rule("PY-8")
-def test_spark_stops_at_what_is_no_number(on_spark: Spark) -> None:
+def test_spark_stops_at_what_is_no_number(on_spark: Child) -> None:
     def job(example: Any, parser: Any) -> str:
         spark = example.session("levels")
         spark.conf.set("spark.sql.ansi.enabled", "true")

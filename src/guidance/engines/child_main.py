@@ -1,4 +1,4 @@
-"""Runs functions of examples on Spark; started by spark.py in Spark's environment.
+"""Runs functions of examples in another environment; started by child.py there.
 
 Reads requests from its standard input, a JSON object a line, and answers each with one.
 Ends when its input does. Lines that an example runs are charged to the test that asked.
@@ -6,6 +6,7 @@ Ends when its input does. Lines that an example runs are charged to the test tha
 
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -40,14 +41,15 @@ def charge(context: str) -> None:
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Run the program of a request with the modules that it names.
 
-    The program is a function ``main(spark, modules…)`` of a test's text.
+    The program is a function ``main(modules…)`` of a test's text.
     """
     charge(request["context"])
     namespace: dict[str, Any] = {}
     exec(request["program"], namespace)  # noqa: S102  a test's own text
     main: Callable[..., Any] = namespace["main"]
     try:
-        return {"result": main(*[module_of(file) for file in request["files"]])}
+        modules = [module_of(file) for file in request["files"]]
+        return {"result": main(*modules, **request["give"])}
     except AssertionError as error:
         return {"assertion": str(error)}
     except Exception as error:
@@ -55,10 +57,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve() -> None:
-    """Answer until the input ends."""
+    """Answer until the input ends. What others print goes to the log."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     for line in sys.stdin:
-        reply = answer(json.loads(line))
-        print(json.dumps(reply), file=sys.__stdout__, flush=True)
+        print(json.dumps(answer(json.loads(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":
