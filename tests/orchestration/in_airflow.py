@@ -4,18 +4,25 @@ import contextlib
 import datetime as dt
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
+
+BUNDLE = "dags-folder"
 
 
 def bag_of(folder: str) -> BundleDagBag:
-    """Read the DAGs of a folder, or of one file."""
+    """Read the DAGs of a folder, or of one file, as a new process would."""
     path = Path(folder)
     bundle = path if path.is_dir() else path.parent
-    return BundleDagBag(path, bundle_path=bundle, bundle_name="dags-folder")
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(bundle)):
+            del sys.modules[name]
+    return BundleDagBag(path, bundle_path=bundle, bundle_name=BUNDLE)
 
 
 @contextlib.contextmanager
@@ -60,6 +67,8 @@ def run(
         bag = bag_of(folder)
         if bag.import_errors:
             raise RuntimeError(str(bag.import_errors))
+        DagBundlesManager().sync_bundles_to_db()  # what the DAG processor does
+        sync_bag_to_db(bag, BUNDLE, None)
         when = dt.datetime.fromisoformat(at) if at else None
         done = bag.dags[dag_id].test(logical_date=when)
     with create_session() as session:

@@ -4,6 +4,7 @@ Everything that it writes lies in one folder, which the caller removes: its meta
 database (SQLite, unless told otherwise), logs and passwords.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,12 +15,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 from filelock import FileLock
 
 from guidance.engines.aws import _installed
@@ -30,7 +32,7 @@ from guidance.engines.processes import Guard, free_port
 from guidance.paths import BUILD, EXAMPLES
 
 PROJECT = EXAMPLES / "river-levels-etl" / "airflow"
-START_S = 120.0
+START_S = 300.0
 STOP_S = 20.0
 ADMIN = "admin"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
@@ -145,9 +147,14 @@ def _copy_database(made: Airflow) -> None:
 
 
 class Standalone:
-    """Airflow as ``airflow standalone`` runs it: every part, in one process group."""
+    """Airflow as ``airflow standalone`` runs it: every part, in one process group.
 
-    def __init__(self, installation: Airflow) -> None:
+    Args:
+        installation: which Airflow.
+        command: what starts it; ``airflow standalone`` if nothing is given.
+    """
+
+    def __init__(self, installation: Airflow, command: Sequence[str] = ()) -> None:
         self.airflow = installation
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -155,18 +162,19 @@ class Standalone:
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(port),
             "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__CORE__PARALLELISM": "4",  # each worker is a process
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
-            # What would listen for the logs of other machines' workers.
-            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
-            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+            # No such port: these servers would listen on every network.
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": "99999",
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": "99999",
         }
         self._token = ""
         self._log = (installation.home / "standalone.log").open("wb")
         self._process = subprocess.Popen(
-            [str(installation.python), "-m", "airflow", "standalone"],
+            command or [str(installation.python), "-m", "airflow", "standalone"],
             env=installation.variables(),
-            cwd=installation.home,
+            cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
@@ -212,18 +220,37 @@ class Standalone:
         method = method or ("GET" if body is None else "POST")
         return self._ask(f"/api/v2{path}", body, method, self._token)
 
+    def processes(self) -> list[psutil.Process]:
+        """Return every process of it, those of running tasks too."""
+        try:
+            return psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def listens_on(self) -> set[str]:
+        """Return the addresses that its processes listen on."""
+        found = set()
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):
+                found |= {
+                    connection.laddr.ip
+                    for connection in process.net_connections("tcp")
+                    if connection.status == psutil.CONN_LISTEN
+                }
+        return found
+
     def close(self) -> None:
-        """Stop every process of the group."""
+        """Stop every process; tasks have process groups of their own."""
+        those = self.processes()
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
-            try:
-                self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                pass
-        try:
+            _, those = psutil.wait_procs(those, timeout=STOP_S)
+        for process in those:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(those, timeout=STOP_S)
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
         self._log.close()
         self._guard.release()
@@ -255,13 +282,17 @@ class Standalone:
 
 
 @contextmanager
-def standalone(installation: Airflow) -> Iterator[Standalone]:
+def standalone(installation: Airflow, command: Sequence[str] = ()) -> Iterator[Standalone]:
     """Run an Airflow until the block ends; no process of it is left.
 
+    Args:
+        installation: which Airflow.
+        command: what starts it; ``airflow standalone`` if nothing is given.
+
     Raises:
-        EngineError: if it does not start within two minutes.
+        EngineError: if it does not start within five minutes.
     """
-    running = Standalone(installation)
+    running = Standalone(installation, command)
     try:
         yield running.wait()
     finally:

@@ -15,7 +15,8 @@ from river_levels_shared import (
 )
 
 DAG_ID = f"{NAME}-reference"
-HISTORY = f"--overlap-hours={24 * (PIPELINE['sources'][0]['history_days'] - 1)}"
+DAYS = PIPELINE["sources"][0]["history_days"]
+ALL = ["--overlap-hours", str(24 * (DAYS - 1)), "--step-days", "7", "--again"]
 
 with DAG(
     dag_id=DAG_ID,
@@ -27,9 +28,7 @@ with DAG(
         " with the plausible bands and the history of the stations.",
         "`23 4 * * *` in Europe/London: 23 or 25 hours when clocks change.",
     ),
-    schedule=CronDataIntervalTimetable(
-        "23 4 * * *", timezone="Europe/London"
-    ),
+    schedule=CronDataIntervalTimetable("23 4 * * *", timezone="Europe/London"),
     start_date=datetime(2026, 3, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -49,6 +48,6 @@ with DAG(
     ) -> None:
         """Ask for everything again; what did not change stays as it is."""
         interval = window(data_interval_start, data_interval_end)
-        river_levels("backfill", *interval, HISTORY, "--step-days=7", "--again")
+        river_levels("backfill", *interval, *ALL)
 
     refresh()

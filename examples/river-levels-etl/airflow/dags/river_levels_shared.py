@@ -7,12 +7,12 @@ small local file, and neither the network nor a database.
 # --8<-- [start:manifest]
 import os
 import subprocess
-import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -111,8 +111,7 @@ def alert(context: Any) -> None:
 def ping(context: Any) -> None:
     """Tell the dead man's switch that all went well; silence alerts."""
     if url := os.environ.get("RIVER_LEVELS_PING_URL"):
-        with urllib.request.urlopen(url, timeout=10):
-            pass
+        requests.get(url, timeout=10).raise_for_status()
 
 
 # --8<-- [end:alerts]

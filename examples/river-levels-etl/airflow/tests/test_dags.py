@@ -39,7 +39,8 @@ def _no_network() -> None:
 def test_they_import_in_time(bag: BundleDagBag) -> None:
     assert bag.import_errors == {}
     assert sorted(bag.dags) == IDS
-    slow = [s.file for s in bag.dagbag_stats if s.duration > timedelta(seconds=1)]
+    second = timedelta(seconds=1)
+    slow = [s.file for s in bag.dagbag_stats if s.duration > second]
     assert slow == [], "each is read every half minute"
 
 
@@ -61,7 +62,9 @@ def test_a_dag_says_what_happens_when(bag: BundleDagBag, dag_id: str) -> None:
 
 
 @pytest.mark.parametrize("dag_id", IDS)
-def test_a_task_can_neither_hang_nor_flood(bag: BundleDagBag, dag_id: str) -> None:
+def test_a_task_neither_hangs_nor_floods(
+    bag: BundleDagBag, dag_id: str
+) -> None:
     for task in bag.dags[dag_id].tasks:
         assert task.execution_timeout is not None, task.task_id
         assert task.retries == 2, task.task_id
@@ -85,8 +88,8 @@ def test_an_interval_is_never_empty(bag: BundleDagBag, dag_id: str) -> None:
 
 def intervals(dag: DAG, number: int) -> list[tuple[datetime, datetime]]:
     """Return the first data intervals of a DAG, in UTC."""
-    from airflow.serialization.encoders import encode_timetable
     from airflow.serialization.decoders import decode_timetable
+    from airflow.serialization.encoders import encode_timetable
     from airflow.timetables.base import TimeRestriction
 
     timetable = decode_timetable(encode_timetable(dag.timetable))
