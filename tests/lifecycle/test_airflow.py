@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 HERE = "examples/lifecycle/airflow"
 SETTINGS = "examples/river-levels-etl/airflow/settings.sh"
+LOCAL_SETTINGS = "examples/river-levels-etl/airflow/local/airflow_local_settings.py"
 RUNS = EXAMPLES / "orchestration" / "airflow" / "runs"
 INGEST = "river-levels-etl"
 MARTS = "river-levels-etl-marts"
@@ -160,6 +161,7 @@ def test_the_schedule_fires_and_the_asset_starts_the_next(
     lock = (PROJECT / "uv.lock").read_text("utf-8")
     assert f'name = "apache-airflow"\nversion = "{versions[-1]}"' in lock
     executed(f"{HERE}/local.sh")
+    executed(LOCAL_SETTINGS)
 
 
 def executed(ref: str) -> None:
@@ -211,6 +213,8 @@ def take_pictures(running: Standalone, folder: Path) -> None:
         ).first.fill("admin")
         page.locator("[name=password]").first.fill(running.password())
         page.get_by_role("button", name=re.compile("sign in|log ?in", re.IGNORECASE)).click()
+        page.get_by_text("Welcome").or_(page.get_by_text("Dags")).first.wait_for()
+        page.wait_for_load_state("networkidle")
         for name, path, shown in (
             ("dags", "/dags", MARTS),
             ("run", f"/dags/{INGEST}", "extract"),

@@ -195,6 +195,32 @@ def test_intervals_are_what_the_other_page_says(inside: Child, zone: str, day: i
     ]
 
 
+def test_changing_the_timetable_skips_a_period(inside: Child) -> None:
+    def program() -> Any:
+
+        from airflow.sdk import timezone
+        from airflow.timetables.base import DataInterval, TimeRestriction
+        from airflow.timetables.interval import CronDataIntervalTimetable
+        from airflow.timetables.trigger import CronTriggerTimetable
+
+        start = timezone.datetime(2026, 3, 1)
+        limits = TimeRestriction(start, None, catchup=True)
+        before = CronTriggerTimetable("0 6 * * *", timezone="UTC")
+        last = before.next_dagrun_info(
+            last_automated_data_interval=DataInterval.exact(timezone.datetime(2026, 3, 9, 6)),
+            restriction=limits,
+        ).data_interval
+        after = CronDataIntervalTimetable("0 6 * * *", timezone="UTC")
+        first = after.next_dagrun_info(last_automated_data_interval=last, restriction=limits)
+        return [m.isoformat() for m in (last.start, last.end, *first.data_interval)]
+
+    last_start, last_end, first_start, first_end = inside.run(program)
+
+    assert last_start == last_end == "2026-03-10T06:00:00+00:00"
+    assert first_start == "2026-03-11T06:00:00+00:00"  # the day from the 10th: never run
+    assert first_end == "2026-03-12T06:00:00+00:00"
+
+
 def at(moment: str) -> str:
     """Write a moment in UTC."""
     return dt.datetime.fromisoformat(moment).astimezone(dt.UTC).isoformat()

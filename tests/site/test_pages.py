@@ -24,6 +24,8 @@ FLAGSHIPS = {
     "extraction/api.md",
     "lifecycle/postgresql.md",
     "transformation/dbt.md",
+    "lifecycle/airflow.md",
+    "orchestration/airflow.md",
 }
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 SUBJECTS = [

@@ -165,9 +165,7 @@ class Standalone:
             "AIRFLOW__CORE__PARALLELISM": "4",  # each worker is a process
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
-            # No such port: these servers would listen on every network.
-            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": "99999",
-            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": "99999",
+            "PYTHONPATH": str(PROJECT / "local"),  # no servers of logs
         }
         self._token = ""
         self._log = (installation.home / "standalone.log").open("wb")
