@@ -60,9 +60,9 @@ def test_a_process_that_ended_is_an_error(tmp_path: Path, engine: Child) -> None
         return 1
 
     with spark(PROJECT, tmp_path) as other:
-        with pytest.raises(EngineError, match="Spark has ended"):
+        with pytest.raises(EngineError, match="the process has ended"):
             other.run(ends)
-        with pytest.raises(EngineError, match="Spark has ended"):
+        with pytest.raises(EngineError, match="the process has ended"):
             other.run(again)
     assert engine.run(again) == 1
 

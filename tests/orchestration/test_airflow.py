@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import http.server
+import json
 import os
 import random
 import re
@@ -245,6 +246,8 @@ def test_a_file_that_asks_asks_for_ever(
     inside: Child, env: dict[str, str | None], flood_api: ReplayServer
 ) -> None:
     def check(path: Path) -> None:
+        found = run_dag(inside, path, "list-stations", AT, env)
+        assert int(found["xcoms"]["stations"]) == len(flood_api.world.stations)
         flood_api.requests.clear()
         for _ in range(3):  # as the DAG processor does, every half minute
             read(inside, path, env)
@@ -263,15 +266,6 @@ def test_a_file_that_asks_asks_for_ever(
     )
 
 
-@pytest.mark.rule("AFO-1")
-def test_the_source_is_asked_when_the_task_runs(
-    inside: Child, env: dict[str, str | None], flood_api: ReplayServer
-) -> None:
-    found = run_dag(inside, example("asks_in_the_task"), "list-stations", AT, env)
-
-    assert int(found["xcoms"]["stations"]) == len(flood_api.world.stations)
-
-
 def read(inside: Child, path: Path, env: dict[str, str | None]) -> dict[str, Any]:
     """Read a DAG file and say what came of it."""
 
@@ -282,11 +276,15 @@ def read(inside: Child, path: Path, env: dict[str, str | None]) -> dict[str, Any
             "errors": "".join(bag.import_errors.values()),
             "dags": {
                 dag.dag_id: {
-                    "start_date": dag.start_date.isoformat(),
-                    "tasks": {
-                        t.task_id: [getattr(t, "mode", None), getattr(t, "timeout", None)]
+                    "catchup": dag.catchup,
+                    "max_active_runs": dag.max_active_runs,
+                    "doc": dag.doc_md,
+                    "pools": [t.pool for t in dag.tasks],
+                    "past": [t.depends_on_past for t in dag.tasks],
+                    "waits": [
+                        [getattr(t, "mode", None), getattr(t, "timeout", None)]
                         for t in dag.tasks
-                    },
+                    ],
                 }
                 for dag in bag.dags.values()
             },
@@ -333,6 +331,37 @@ def test_a_start_that_moves_is_never_reached(inside: Child) -> None:
     )
 
 
+@pytest.mark.rule("AFO-4")
+@pytest.mark.parametrize(
+    ("name", "catchup", "most", "past"),
+    [
+        ("no_catchup", False, 16, False),
+        ("catchup", True, 2, False),
+        ("one_at_a_time", True, 1, False),
+        ("waits_for_yesterday", True, 3, True),
+    ],
+)
+def test_the_dags_of_the_real_runs_differ_in_this(
+    inside: Child, name: str, catchup: bool, most: int, past: bool
+) -> None:
+    [dag] = read(inside, example(f"runs/{name}"), {})["dags"].values()
+
+    assert (dag["catchup"], dag["max_active_runs"]) == (catchup, most)
+    assert dag["past"] == [past]
+
+
+@pytest.mark.rule("AFO-9", "AFO-10")
+def test_each_dag_says_what_to_do_at_4_pm(inside: Child) -> None:
+    found = read(inside, DAGS, {})["dags"]
+    pools = json.loads((PROJECT / "pools.json").read_text("utf-8"))
+
+    assert set(found) == {INGEST, MARTS, REFERENCE}
+    for dag in found.values():
+        assert set(dag["pools"]) <= set(pools)
+        for part in ("Owner:", "Freshness:", "Interval:", "Run again:", "runbook"):
+            assert part in dag["doc"]
+
+
 # --- AFO-5, AFO-15: what goes between tasks -------------------------------------------
 
 
@@ -371,7 +400,7 @@ def test_a_task_for_each_row_is_refused(inside: Child) -> None:
 def test_a_sensor_lets_its_slot_go_and_gives_up(inside: Child) -> None:
     def check(path: Path) -> None:
         [dag] = read(inside, path, {})["dags"].values()
-        mode, seconds = dag["tasks"]["file"]
+        [[mode, seconds]] = dag["waits"]
         hours = seconds / 3600
         assert mode == "reschedule" and hours <= 6, f"{hours:.0f} hours in its slot ({mode})"
 
@@ -501,10 +530,29 @@ def test_three_days_in_any_order_are_the_same_three_days(
     assert backfilled == readings_of(pipeline)
 
 
-def manifest_of(folder: Path, *, cron: str, overlap_hours: int) -> dict[str, str | None]:
+@pytest.mark.rule("AFO-2")
+def test_the_reference_run_reads_a_london_day_of_23_hours(
+    inside: Child, pipeline: "Pipeline", env: dict[str, str | None], tmp_path: Path
+) -> None:
+    short = manifest_of(tmp_path, cron="7 * * * *", overlap_hours=0, history_days=1)
+    at_0423 = dt.datetime(2026, 3, 29, 3, 23, tzinfo=dt.UTC)  # 04:23 in London
+
+    found = run_dag(inside, DAGS, REFERENCE, at_0423, env | short)
+
+    assert found["tasks"] == {"refresh": "success"}
+    assert found["interval"] == ["2026-03-28T04:23:00+00:00", at_0423.isoformat()]
+    with pipeline.engine.connect() as connection:
+        [run] = connection.execute(text("SELECT window_start, window_end FROM ops.runs"))
+    assert run.window_end - run.window_start == dt.timedelta(hours=23)
+
+
+def manifest_of(
+    folder: Path, *, cron: str, overlap_hours: int, history_days: int = 28
+) -> dict[str, str | None]:
     """Return the variable of a copy of the manifest with another schedule."""
     manifest = yaml.safe_load((PROJECT.parent / "pipeline.yml").read_text("utf-8"))
     manifest["schedule"] |= {"cron": cron, "overlap_hours": overlap_hours}
+    manifest["sources"][0]["history_days"] = history_days
     path = folder / "pipeline.yml"
     path.write_text(yaml.safe_dump(manifest), "utf-8")
     return {"RIVER_LEVELS_MANIFEST": str(path)}
