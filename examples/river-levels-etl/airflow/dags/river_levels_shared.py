@@ -51,7 +51,11 @@ def river_levels(*arguments: str) -> None:
         AirflowException: if it failed in a way that a retry may mend.
     """
     command = [os.environ.get("RIVER_LEVELS_COMMAND", "river-levels")]
-    done = subprocess.run([*command, *arguments], check=False)
+    done = subprocess.run(
+        [*command, *arguments],
+        stderr=subprocess.STDOUT,  # else the log shows each line as an error
+        check=False,
+    )
     if reason := IN_VAIN.get(done.returncode):
         raise AirflowFailException(f"exit {done.returncode}: {reason}")
     if done.returncode:
