@@ -147,7 +147,7 @@ def test_the_schedule_fires_and_the_asset_starts_the_next(
     assert moment(fired["data_interval_end"]) - moment(
         fired["data_interval_start"]
     ) == dt.timedelta(hours=1)
-    assert killed and tries == {"extract": 2, "load": 1}
+    assert killed and tries["extract"] > 1 and tries["load"] == 1
     assert triggered["state"] == "success"
     assert triggered["run_type"] == "asset_triggered"
     assert triggered["data_interval_start"] is None
