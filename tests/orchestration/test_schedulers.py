@@ -357,6 +357,17 @@ def test_an_hourly_job_in_london_goes_on_by_real_hours() -> None:
     assert [f"{m:%H:%M}" for m in hours[10]][:4] == ["00:07", "01:07", "01:07", "02:07"]
 
 
+def test_two_days_in_cron_are_or_unless_one_has_a_star() -> None:
+    start = datetime(2026, 1, 31, tzinfo=UTC)
+
+    def days(expression: str) -> list[datetime]:
+        return [next(found) for found in [CronSim(expression, start)] for _ in range(6)]
+
+    assert {day.day == 2 or day.weekday() == 0 for day in days("0 6 2 * 1")} == {True}
+    assert {day.weekday() for day in days("0 6 2 * 1")} != {0}
+    assert {(day.day % 2, day.weekday()) for day in days("0 6 */2 * 1")} == {(1, 0)}
+
+
 def test_the_policy_of_airflow_is_that_of_the_intervals() -> None:
     firings = load_example(f"{HERE}/firings.py")
     intervals = load_example(f"{HERE}/intervals.py")
@@ -651,7 +662,7 @@ CHANGES = {
 
 
 @pytest.mark.rule("CRON-3")
-@pytest.mark.parametrize("old", CHANGES)
+@pytest.mark.parametrize("old", CHANGES, ids=range(len(CHANGES)))
 def test_each_fault_of_a_task_is_found_alone(old: str) -> None:
     text = (FOLDER / "task.xml").read_text("utf-8")
     new, fault = CHANGES[old]

@@ -1,6 +1,6 @@
 """The same schedule for cron and for EventBridge."""
 
-# --8<-- [start:fields]
+# --8<-- [start:convert]
 from collections.abc import Iterable
 
 DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -47,10 +47,6 @@ def named(text: str, names: Iterable[str], base: int) -> str:
     return text
 
 
-# --8<-- [end:fields]
-
-
-# --8<-- [start:to_eventbridge]
 def to_eventbridge(expression: str) -> str:
     """Write a cron expression as EventBridge does: ``cron(… ? *)``.
 
@@ -90,10 +86,6 @@ def listed(found: list[int]) -> str:
     return ",".join(map(str, found))
 
 
-# --8<-- [end:to_eventbridge]
-
-
-# --8<-- [start:to_cron]
 def to_cron(expression: str) -> str:
     """Write an expression of EventBridge as cron does.
 
@@ -120,4 +112,4 @@ def to_cron(expression: str) -> str:
     return " ".join(listed(found) if found else "*" for found in values)
 
 
-# --8<-- [end:to_cron]
+# --8<-- [end:convert]

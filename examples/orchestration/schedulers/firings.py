@@ -1,6 +1,6 @@
 """When each scheduler runs a job of the night in which the clocks change."""
 
-# --8<-- [start:shown]
+# --8<-- [start:firings]
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -29,10 +29,6 @@ def shown(wall: datetime, zone: ZoneInfo = LONDON) -> list[datetime]:
     )
 
 
-# --8<-- [end:shown]
-
-
-# --8<-- [start:policies]
 class Policy(StrEnum):
     """What a scheduler does with a time that the clock leaves out, or repeats.
 
@@ -98,10 +94,6 @@ def in_october(
             return None
 
 
-# --8<-- [end:policies]
-
-
-# --8<-- [start:table]
 def on_the_clock(moments: list[datetime] | None) -> str:
     """Return what people in London see on their clock."""
     if moments is None:
@@ -122,4 +114,4 @@ def table(at: time) -> str:
     return "\n".join(lines)
 
 
-# --8<-- [end:table]
+# --8<-- [end:firings]
