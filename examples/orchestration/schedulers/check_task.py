@@ -121,12 +121,19 @@ def starts(boundary: str) -> list[str]:
     return found
 
 
+def read(path: Path) -> str:
+    """Return the text of a task: Windows exports UTF-16, git prefers UTF-8."""
+    found = path.read_bytes()
+    is_utf16 = found.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return found.decode("utf-16" if is_utf16 else "utf-8-sig")
+
+
 def main(paths: list[str]) -> int:
     """Print the faults of each file; return 1 if there is one."""
     found = [
         f"{path}: {fault}"
         for path in paths
-        for fault in faults(Path(path).read_text("utf-8"))
+        for fault in faults(read(Path(path)))
     ]
     print(*found, sep="\n")
     return int(bool(found))
