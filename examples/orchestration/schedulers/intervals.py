@@ -20,8 +20,8 @@ def intervals(
     """Return the intervals between the firings of a cron expression.
 
     They are half-open, leave no gap and do not overlap, over clock changes
-    too. Airflow's CronDataIntervalTimetable makes the same ones, unless the
-    start lies in the hour that comes twice.
+    too. Of daily and hourly schedules, Airflow's CronDataIntervalTimetable
+    makes the same ones, unless the start lies in the hour that comes twice.
 
     Args:
         expression: five fields, such as ``7 * * * *``.
@@ -73,10 +73,6 @@ def on_the_wall(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-# --8<-- [end:intervals]
-
-
-# --8<-- [start:missing]
 def missing(
     wanted: list[Interval], done: Collection[Interval]
 ) -> list[Interval]:
@@ -84,4 +80,4 @@ def missing(
     return [interval for interval in wanted if interval not in done]
 
 
-# --8<-- [end:missing]
+# --8<-- [end:intervals]

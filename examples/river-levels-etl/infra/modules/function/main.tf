@@ -151,7 +151,8 @@ resource "aws_scheduler_schedule" "this" {
   schedule_expression_timezone = var.schedule_timezone
 
   flexible_time_window {
-    mode = "OFF"
+    mode                      = var.flexible_minutes == null ? "OFF" : "FLEXIBLE"
+    maximum_window_in_minutes = var.flexible_minutes
   }
 
   target {
@@ -171,6 +172,7 @@ resource "aws_scheduler_schedule" "this" {
 }
 # --8<-- [end:schedule]
 
+# --8<-- [start:schedule_role]
 resource "aws_iam_role" "schedule" {
   name = "${local.purpose}ScheduleRole"
 
@@ -209,6 +211,7 @@ resource "aws_iam_role_policy" "schedule" {
     ]
   })
 }
+# --8<-- [end:schedule_role]
 
 # --8<-- [start:alarms]
 # What must not happen: one is enough to tell somebody.

@@ -73,6 +73,17 @@ variable "schedule_timezone" {
   default     = "UTC"
 }
 
+variable "flexible_minutes" {
+  description = "It may start so many minutes late, so that not all do at once; null: none."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.flexible_minutes >= 1 && var.flexible_minutes <= 1440, true)
+    error_message = "flexible_minutes is from 1 to 1440 (a day), or null."
+  }
+}
+
 variable "timeout_s" {
   description = "Seconds after which a run is killed; at most 900."
   type        = number
