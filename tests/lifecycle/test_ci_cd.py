@@ -621,7 +621,8 @@ def test_our_workflows_keep_the_rules(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = {path.name for path in SOUND}
-    assert names == {"deploy.yml", "plan.yml", "promote.yml", "test.yml", "title.yml"}
+    pipelines = {"deploy.yml", "plan.yml", "promote.yml", "scheduled.yml", "test.yml"}
+    assert names == pipelines | {"title.yml"}
     assert audited(*SOUND) == set()
     monkeypatch.setattr(sys, "argv", ["check_workflows.py", *map(str, SOUND)])
     with pytest.raises(SystemExit) as ended:
@@ -660,9 +661,9 @@ def test_every_role_is_taken_in_an_environment_and_for_minutes() -> None:
             for step in job.get("steps", []):
                 if "configure-aws-credentials" in step.get("uses", ""):
                     takers[name] = (job["environment"], step["with"])
-    assert set(takers) == {"plan", "promote"}
+    assert set(takers) == {"plan", "promote", "load"}
     for environment_name, options in takers.values():
-        assert environment_name in {"plan", "${{ inputs.environment }}"}
+        assert environment_name in {"plan", "schedule", "${{ inputs.environment }}"}
         assert options["role-to-assume"].startswith("${{ vars.")
         assert options["role-duration-seconds"] <= 3600
         assert not {"aws-access-key-id", "aws-secret-access-key"} & set(options)
