@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from detect_secrets import SecretsCollection
+from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
 from guidance import supply_chain
