@@ -50,6 +50,18 @@ def _facts(options: argparse.Namespace) -> int:
     return reports.facts(options.on)
 
 
+def _sbom(options: argparse.Namespace) -> int:
+    from guidance.supply_chain import bills
+
+    return bills(Path(options.folder))
+
+
+def _vulnerabilities(_: argparse.Namespace) -> int:
+    from guidance.supply_chain import vulnerabilities
+
+    return vulnerabilities()
+
+
 def _new(options: argparse.Namespace) -> int:
     from guidance.new import new_page
 
@@ -74,7 +86,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "facts": _facts,
     "links": _links,
     "new": _new,
+    "sbom": _sbom,
     "site": _site,
+    "vulnerabilities": _vulnerabilities,
 }
 
 
@@ -119,6 +133,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     facts.add_argument(
         "--on", type=dt.date.fromisoformat, metavar="DATE", help="default: today"
+    )
+
+    sbom = commands.add_parser("sbom", help="write a bill of materials for each lock")
+    sbom.add_argument("folder", help="where to, such as sbom/")
+
+    commands.add_parser(
+        "vulnerabilities",
+        help="print what is known to be wrong with what is locked; 1 if something is",
     )
 
     commands.add_parser("diagrams", help="draw the diagrams whose sources have changed")

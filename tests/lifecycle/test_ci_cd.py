@@ -372,7 +372,16 @@ def faults(resources: dict[str, dict[str, Any]]) -> list[str]:
             for item in headers["custom_headers_config"][0]["items"]
         ),
         "it can be framed": "frame-ancestors 'none'"
-        in security["content_security_policy"][0]["content_security_policy"],
+        in security["content_security_policy"][0]["content_security_policy"]
+        and security["frame_options"][0]["frame_option"] == "DENY",
+        "other sites learn where readers come from": security["referrer_policy"][0][
+            "referrer_policy"
+        ]
+        == "same-origin",
+        "a page may ask for the camera": any(
+            item["header"] == "Permissions-Policy" and "camera=()" in item["value"]
+            for item in headers["custom_headers_config"][0]["items"]
+        ),
         "its types can be guessed": bool(security["content_type_options"]),
         "it may be asked for in clear text": security["strict_transport_security"][0][
             "access_control_max_age_sec"
@@ -410,10 +419,38 @@ def break_bucket(resources: dict[str, Any]) -> None:
     resources["aws_s3_bucket_public_access_block.site"]["block_public_policy"] = False
 
 
+def headers_of(resources: dict[str, Any]) -> Any:
+    """Return the headers policy."""
+    return resources["aws_cloudfront_response_headers_policy.site"]
+
+
 def break_robots(resources: dict[str, Any]) -> None:
     """Forget the header for search engines."""
-    headers = resources["aws_cloudfront_response_headers_policy.site"]
-    headers["custom_headers_config"][0]["items"].pop()
+    custom = headers_of(resources)["custom_headers_config"][0]
+    custom["items"] = [i for i in custom["items"] if i["header"] != "X-Robots-Tag"]
+
+
+def break_camera(resources: dict[str, Any]) -> None:
+    """Forget the header for cameras and the like."""
+    custom = headers_of(resources)["custom_headers_config"][0]
+    custom["items"] = [i for i in custom["items"] if i["header"] != "Permissions-Policy"]
+
+
+def break_referrer(resources: dict[str, Any]) -> None:
+    """Tell other sites everything."""
+    security = headers_of(resources)["security_headers_config"][0]
+    security["referrer_policy"][0]["referrer_policy"] = "unsafe-url"
+
+
+def break_types(resources: dict[str, Any]) -> None:
+    """Let browsers guess types."""
+    headers_of(resources)["security_headers_config"][0]["content_type_options"] = []
+
+
+def break_frames(resources: dict[str, Any]) -> None:
+    """Let our own pages frame it."""
+    security = headers_of(resources)["security_headers_config"][0]
+    security["frame_options"][0]["frame_option"] = "SAMEORIGIN"
 
 
 BROKEN = {
@@ -422,6 +459,10 @@ BROKEN = {
     break_subject: "somebody else may take the role",
     break_bucket: "the bucket can be made public",
     break_robots: "search engines may list it",
+    break_camera: "a page may ask for the camera",
+    break_referrer: "other sites learn where readers come from",
+    break_types: "its types can be guessed",
+    break_frames: "it can be framed",
 }
 
 
@@ -621,7 +662,8 @@ def test_our_workflows_keep_the_rules(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = {path.name for path in SOUND}
-    assert names == {"deploy.yml", "plan.yml", "promote.yml", "test.yml", "title.yml"}
+    pipelines = {"deploy.yml", "plan.yml", "promote.yml", "scheduled.yml", "test.yml"}
+    assert names == pipelines | {"title.yml"}
     assert audited(*SOUND) == set()
     monkeypatch.setattr(sys, "argv", ["check_workflows.py", *map(str, SOUND)])
     with pytest.raises(SystemExit) as ended:
@@ -660,9 +702,9 @@ def test_every_role_is_taken_in_an_environment_and_for_minutes() -> None:
             for step in job.get("steps", []):
                 if "configure-aws-credentials" in step.get("uses", ""):
                     takers[name] = (job["environment"], step["with"])
-    assert set(takers) == {"plan", "promote"}
+    assert set(takers) == {"plan", "promote", "load"}
     for environment_name, options in takers.values():
-        assert environment_name in {"plan", "${{ inputs.environment }}"}
+        assert environment_name in {"plan", "schedule", "${{ inputs.environment }}"}
         assert options["role-to-assume"].startswith("${{ vars.")
         assert options["role-duration-seconds"] <= 3600
         assert not {"aws-access-key-id", "aws-secret-access-key"} & set(options)

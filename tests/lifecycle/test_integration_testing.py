@@ -35,7 +35,15 @@ from guidance.engines.postgres import (
     drop_database,
     with_database,
 )
-from guidance.evidence import assert_output, load_example, run_shell, twins, validate_schema
+from guidance.evidence import (
+    assert_output,
+    load_example,
+    regions,
+    run_shell,
+    twins,
+    validate_schema,
+)
+from guidance.evidence.recorder import RECORDER, Level, Proof
 from guidance.paths import EXAMPLES
 from river_levels import sql
 from river_levels.config import load_settings
@@ -446,6 +454,42 @@ def test_the_warning_says_what_changed(
     assert ended.value.code == 0
     said = smoke.warning(url, stricter)
     assert said == "record the replies anew: 'next' is a required property"
+
+
+UV = '#!/usr/bin/env bash\nshift 2\nexec "$@"\n'
+
+
+@pytest.mark.rule("IT-4")
+def test_the_nightly_workflow_asks_once_and_warns(
+    flood_api: ReplayServer, tmp_path: Path
+) -> None:
+    """tests/orchestration/test_github_actions.py has GitHub's schema and zizmor read it."""
+    tests = tmp_path / "tests/integration"
+    tests.mkdir(parents=True)
+    shutil.copy(FOLDER / "smoke.py", tests)
+    shutil.copy(SCHEMA, tests / "readings.schema.json")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name, text in (("uv", UV), ("pip", "#!/usr/bin/env bash\n")):
+        (tools / name).write_text(text, encoding="utf-8", newline="\n")
+        (tools / name).chmod(0o755)
+    path = [str(tools), str(Path(sys.executable).parent), os.environ["PATH"]]
+    canary = FOLDER / "canary.yml"
+    job = load_example("lifecycle/ci-cd/local_run.py").Job(canary, "ask", {})
+    variables = {"PATH": os.pathsep.join(path), "SOURCE": flood_api.url}
+
+    well = job.run(tmp_path, **variables)[-1]
+    asked = len(flood_api.requests)
+    flood_api.misbehave(Fault.SERVER_ERROR, path="/id/stations")
+    ill = job.run(tmp_path, **variables)[-1]
+
+    assert (well.outcome, well.text) == ("success", "")
+    assert asked == 1, "one request a night"
+    assert ill.outcome == "success"
+    assert "::warning title=Source::the source does not answer" in ill.text
+    ref = f"examples/{HERE}/canary.yml"
+    tool = "its script run by bash, with stand-ins for uv and pip"
+    RECORDER.proof(Proof(ref, regions.find(ref).sha256, Level.VALIDATED, tool))
 
 
 # --- IT-5: the golden dataset ---------------------------------------------------------

@@ -134,7 +134,11 @@ def test_a_long_report_is_cut(tmp_path: Path, fetched: Path) -> None:
 UV = """\
 #!/usr/bin/env bash
 echo "$*"
-case "$3" in facts) exit "$FACTS" ;; links) exit "$LINKS" ;; esac
+case "$3" in
+  facts) exit "$FACTS" ;;
+  links) exit "$LINKS" ;;
+  vulnerabilities) exit "${FLAWS:-0}" ;;
+esac
 """
 
 
@@ -170,6 +174,26 @@ def test_a_report_is_kept_if_it_has_news(
     if "links.md" in kept:
         asked = (tmp_path / "reports/links.md").read_text("utf-8")
         assert asked == "run guidance links --external\n"
+
+
+@pytest.mark.parametrize(
+    ("flaws", "code", "kept"),
+    [(0, 0, []), (1, 0, ["vulnerabilities.md"]), (2, 2, ["vulnerabilities.md"])],
+)
+def test_a_vulnerability_is_reported(
+    tmp_path: Path, flaws: int, code: int, kept: list[str]
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    uv = programs / "uv"
+    uv.write_text(UV, encoding="utf-8", newline="\n")
+    uv.chmod(0o755)
+    text = script(".github/workflows/weekly.yml", "facts-and-links", "Ask")
+
+    done = run(text, tmp_path, FACTS="0", LINKS="0", FLAWS=str(flaws))
+
+    assert done.returncode == code
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == kept
 
 
 # --- publish: is there somewhere to publish to? ---------------------------------------

@@ -20,6 +20,7 @@ from pydantic import (
 from river_levels.config import Settings, load_settings
 from river_levels.errors import ConfigError, RiverLevelsError
 from river_levels.http import CONNECT_TIMEOUT_S
+from river_levels.ledger import is_done
 from river_levels.logs import set_up
 from river_levels.pipeline import opened
 from river_levels.storage import CONFIG
@@ -51,10 +52,14 @@ class Scheduled(_Event):
 
 
 class Asked(_Event):
-    """What a person sends, or an earlier run that ran out of time."""
+    """What a person sends, or an earlier run that ran out of time.
+
+    With ``only_missing``, a day that a run has loaded is left alone.
+    """
 
     window_start: AwareDatetime
     window_end: AwareDatetime
+    only_missing: bool = False
 
     @property
     def window(self) -> Window:
@@ -111,12 +116,15 @@ def handler(event: Mapping[str, Any], context: Context) -> Result:
         RiverLevelsError: with one line that says what to do.
     """
     window = window_of(event)
+    only_missing = event.get("only_missing", False)
     settings = load_settings()
     set_up(settings.log_level, request_id=context.aws_request_id)
     done: list[str] = []
     with opened(within(settings, remaining_s(context))) as pipeline:
         pipeline.prepare()
         for part in window.split(DAY):
+            if only_missing and is_done(pipeline.engine, part):
+                continue
             if remaining_s(context) < settings.lambda_reserve_s:
                 rest = Window(part.start, window.end)
                 hand_over(rest, context, has_progress=bool(done))

@@ -63,6 +63,19 @@ def test_twice_is_once(
     assert lines[-1]["event"] == "lambda.done"
 
 
+def test_only_what_is_missing_is_loaded(pipeline: Pipeline) -> None:
+    second = {"window_start": "2026-03-29T00:00:00Z"}
+    handler.handler(EVENT | second, Context(300))
+
+    found = handler.handler(EVENT | {"only_missing": True}, Context(300))
+    again = handler.handler(EVENT | {"only_missing": True}, Context(300))
+
+    assert found == {"done": DAYS[:1], "resume_from": None}
+    assert again == {"done": [], "resume_from": None}
+    assert readings(pipeline) == 4
+    assert runs(pipeline) == [("lambda", "succeeded")] * 2
+
+
 def test_what_is_left_is_handed_over(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
