@@ -32,7 +32,6 @@ MARTS = Asset(f"{NAME}-marts")
 
 
 # --8<-- [start:command]
-TIME_OUT = timedelta(minutes=30)
 IN_VAIN = {
     2: "a setting or an argument is wrong",
     6: "too much of the data is bad",
@@ -127,7 +126,7 @@ ARGUMENTS = {
     "retries": 2,
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=30),
-    "execution_timeout": TIME_OUT,
+    "execution_timeout": timedelta(minutes=30),
     "on_failure_callback": alert,
 }
 
