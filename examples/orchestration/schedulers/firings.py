@@ -104,7 +104,7 @@ def on_the_clock(moments: list[datetime] | None) -> str:
 
 def table(at: time) -> str:
     """Return what becomes of a daily job, a line for each scheduler."""
-    lines = [f"{at:%H:%M} in London {'29 March':>16}  25 October"]
+    lines = [f"{f'{at:%H:%M} in London':<25}  {'29 March':<14}  25 October"]
     for policy in Policy:
         spring, autumn = (
             on_the_clock(runs(policy, datetime.combine(day, at)))
