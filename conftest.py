@@ -1,7 +1,8 @@
 """Fixtures of every test: the engines, started once in each worker.
 
 ``DATABASE_URL`` and ``AWS_ENDPOINT_URL`` name real services instead;
-``--aws-engine localstack`` repeats tests on LocalStack.
+``--aws-engine localstack`` repeats tests on LocalStack, ``--postgres 16`` or
+``--postgres system`` on another PostgreSQL.
 """
 
 import os
@@ -25,6 +26,7 @@ from guidance.engines import (
 from guidance.engines.aws import REGION
 from guidance.engines.events import announce
 from guidance.engines.postgres import (
+    CHOICE,
     create_database,
     drop_database,
     server_version,
@@ -48,13 +50,26 @@ os.environ.setdefault("GOMEMLIMIT", "1GiB")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Choose the AWS engine of this run."""
+    """Choose the engines of this run."""
     parser.addoption(
         "--aws-engine",
         choices=["", "localstack"],
         default="",
         help="repeat tests on this emulator instead of moto or AWS_ENDPOINT_URL",
     )
+    parser.addoption(
+        "--postgres",
+        choices=["", "16", "system"],
+        default="",
+        help="repeat tests on this PostgreSQL instead of 18 or DATABASE_URL",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let every server that a test starts be the chosen one."""
+    if choice := config.getoption("postgres"):
+        os.environ[CHOICE] = choice
+        os.environ.pop("DATABASE_URL", None)
 
 
 def pytest_xdist_auto_num_workers() -> int:

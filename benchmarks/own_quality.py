@@ -13,6 +13,8 @@ asserted here; ``tests/site/test_own_quality.py`` holds the committed results to
     uv run python benchmarks/own_quality.py coverage
     uv run python benchmarks/own_quality.py coverage --report  # of the last measurement
     uv run python benchmarks/own_quality.py mutants [--sample 60] [--seed 7]
+    uv run python benchmarks/own_quality.py mutants --resume --minutes 30
+    uv run python benchmarks/own_quality.py words
 """
 
 import argparse
@@ -22,12 +24,13 @@ import os
 import platform
 import random
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import coverage
 
@@ -53,6 +56,7 @@ TESTS = [
     *("--deselect", "tests/site/test_contributing.py"),
 ]
 MUTANTS = ROOT / "benchmarks" / "own_mutants.json"
+GARDEN = BUILD / "own-mutants"
 TOOL = "cosmic-ray==8.7.0"
 MUTATED = [
     "src/guidance/evidence",
@@ -60,7 +64,12 @@ MUTATED = [
     "src/guidance/site/gate.py",
     "src/guidance/site/rules.py",
 ]
-NOTICED_BY = ["tests/evidence", "tests/site/test_gate.py", "tests/site/test_rules.py"]
+NOTICED_BY = [
+    "tests/evidence",
+    "tests/site/test_gate_alone.py",
+    "tests/site/test_rules.py",
+    "tests/site/test_gate.py",
+]
 FLATTERING = "ReplaceBinaryOperator_%"
 TIMEOUT_S = 600
 SETTINGS = """\
@@ -150,11 +159,11 @@ def report(run: dict[str, object] | None) -> None:
         RESULT.write_text(json.dumps({**run, "measured": found}, indent=1) + "\n", "utf-8")
 
 
-def when() -> dict[str, object]:
+def when(repository: Path = ROOT) -> dict[str, object]:
     """Return the date, the commit and the machine, as every result names them."""
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT,
+        ["git", "rev-parse", "--short=7", "HEAD"],
+        cwd=repository,
         capture_output=True,
         text=True,
         check=True,
@@ -167,14 +176,29 @@ def when() -> dict[str, object]:
     }
 
 
-def mutants(sample: int, seed: int) -> None:
-    """Plant a sample of faults in a copy of what is committed; write who survived."""
-    began, stated = time.monotonic(), when()
-    with TemporaryDirectory() as scratch:
-        copy, session = Path(scratch) / "copy", Path(scratch) / "session.sqlite"
+def mutants(sample: int, seed: int, minutes: float, *, resume: bool) -> None:
+    """Plant a sample of faults in a copy of what is committed; write who survived.
+
+    Those that do not get their turn within ``minutes`` are not counted. The order is by
+    chance, too; ``resume`` goes on with them.
+    """
+    copy, session = GARDEN / "copy", GARDEN / "session.sqlite"
+    settings = GARDEN / "cosmic-ray.toml"
+
+    def cosmic_ray(*arguments: str, seconds: float | None = None) -> None:
+        subprocess.run(
+            ["uvx", "--from", TOOL, "cosmic-ray", *arguments],
+            cwd=copy,
+            env=os.environ | {"PYTHONPATH": str(copy / "src")},
+            check=True,
+            timeout=seconds,
+        )
+
+    if not resume:
+        shutil.rmtree(GARDEN, ignore_errors=True)
+        GARDEN.mkdir(parents=True)
         git = ["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), str(copy)]
         subprocess.run(git, check=True)
-        settings = Path(scratch) / "cosmic-ray.toml"
         tests = [sys.executable, "-m", "pytest", "-n0", "-xq", "-pno:cacheprovider"]
         settings.write_text(
             f"[cosmic-ray]\nmodule-path = {json.dumps(MUTATED)}\ntimeout = {TIMEOUT_S}.0\n"
@@ -182,34 +206,29 @@ def mutants(sample: int, seed: int) -> None:
             'excluded-modules = []\n[cosmic-ray.distributor]\nname = "local"\n',
             "utf-8",
         )
-
-        def cosmic_ray(*arguments: str) -> None:
-            subprocess.run(
-                ["uvx", "--from", TOOL, "cosmic-ray", *arguments],
-                cwd=copy,
-                env=os.environ | {"PYTHONPATH": str(copy / "src")},
-                check=True,
-            )
-
         cosmic_ray("baseline", str(settings))
         cosmic_ray("init", str(settings), str(session))
         with sqlite3.connect(session) as database:
-            places = draw(database, sample, seed)
-        cosmic_ray("exec", str(settings), str(session))
-        with sqlite3.connect(session) as database:
-            rows = database.execute(
-                "SELECT module_path, start_pos_row, operator_name, definition_name,"
-                " worker_outcome, test_outcome, diff FROM mutation_specs"
-                " JOIN work_results USING (job_id) ORDER BY 1, 2, 3"
-            ).fetchall()
-    survived = [row for row in rows if row[5] == "SURVIVED"]
+            draw(database, sample, seed)
+    subprocess.run(["git", "checkout", "--quiet", "."], cwd=copy, check=True)
+    with suppress(subprocess.TimeoutExpired):  # it is killed, and the mutant with it
+        cosmic_ray("exec", str(settings), str(session), seconds=minutes * 60)
+    count(session, {**when(copy), "tool": TOOL, "seed": seed})
+
+
+def count(session: Path, run: dict[str, object]) -> None:
+    """Count who was killed, write it, and show the others."""
+    with sqlite3.connect(session) as database:
+        [(drawn,)] = database.execute("SELECT count(*) FROM work_items").fetchall()
+        rows = database.execute(
+            "SELECT module_path, start_pos_row, operator_name, definition_name, test_outcome,"
+            " diff FROM mutation_specs JOIN work_results USING (job_id) ORDER BY 1, 2, 3"
+        ).fetchall()
+    survived = [row for row in rows if row[4] == "SURVIVED"]
     document = {
-        **stated,
-        "took_seconds": round(time.monotonic() - began),
-        "tool": TOOL,
-        "seed": seed,
-        "places": places,
-        "sample": len(rows),
+        **run,
+        "drawn": drawn,
+        "tried": len(rows),
         "killed": len(rows) - len(survived),
         "percent": round(100 * (1 - len(survived) / len(rows))),
         "mutated": MUTATED,
@@ -221,12 +240,12 @@ def mutants(sample: int, seed: int) -> None:
     }
     MUTANTS.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     for row in survived:
-        print(*row[:4], row[6], sep="\n")
+        print(*row[:4], row[5], sep="\n")
     print(f"{document['killed']} of {len(rows)} killed: {document['percent']}%")
 
 
-def draw(database: sqlite3.Connection, sample: int, seed: int) -> int:
-    """Keep a sample of the mutants, one of a place; return how many places there are."""
+def draw(database: sqlite3.Connection, sample: int, seed: int) -> None:
+    """Keep a sample of the mutants, one of a place."""
     found = database.execute(
         "SELECT module_path, start_pos_row, start_pos_col, job_id FROM mutation_specs"
         " WHERE operator_name NOT LIKE ? ORDER BY 1, 2, 3, operator_name, occurrence",
@@ -241,7 +260,27 @@ def draw(database: sqlite3.Connection, sample: int, seed: int) -> int:
     marks = ", ".join("?" * len(kept))
     for table in ("mutation_specs", "work_items"):
         database.execute(f"DELETE FROM {table} WHERE job_id NOT IN ({marks})", kept)
-    return len(by_place)
+
+
+def words() -> str:
+    """Return what the results say, as the page on proofs has it."""
+    covered = json.loads(RESULT.read_text("utf-8"))
+    mutated = json.loads(MUTANTS.read_text("utf-8"))
+    lines = [
+        "| What | Measured | Result | Date | Commit |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for folder, found in covered["measured"].items():
+        lines.append(
+            f"| `{folder}` | lines and branches that its tests run |"
+            f" {found['percent']}% | {covered['date']} | `{covered['commit']}` |"
+        )
+    lines.append(
+        f"| the evidence and the gate | {mutated['tried']} planted faults, seed"
+        f" {mutated['seed']} | {mutated['killed']} noticed: {mutated['percent']}% |"
+        f" {mutated['date']} | `{mutated['commit']}` |"
+    )
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -254,9 +293,16 @@ def main() -> None:
     mutate = commands.add_parser("mutants")
     mutate.add_argument("--sample", type=int, default=60)
     mutate.add_argument("--seed", type=int, default=7)
+    mutate.add_argument("--minutes", type=float, default=240)
+    mutate.add_argument("--resume", action="store_true", help="go on with the last sample")
+    commands.add_parser("words", help="the results as a table in Markdown")
     arguments = parser.parse_args()
+    if arguments.command == "words":
+        print(words())
+        return
     if arguments.command == "mutants":
-        mutants(arguments.sample, arguments.seed)
+        given = arguments.sample, arguments.seed, arguments.minutes
+        mutants(*given, resume=arguments.resume)
         return
     run = None if arguments.report else measure(arguments.tests)
     report(run if arguments.tests == TESTS else None)

@@ -253,6 +253,8 @@ class Publisher:
 
     def _publish(self, evidence: Evidence) -> None:
         other = str(self._config.getoption("aws_engine", "") or "")
+        if postgres := self._config.getoption("postgres", ""):
+            other = "-".join(filter(None, (other, f"postgresql-{postgres}")))
         evidence.run["pass"] = other
         if other:
             evidence.write(BUILD / f"evidence-pass-{other}.json")
