@@ -1,7 +1,8 @@
 """Fixtures of every test: the engines, started once in each worker.
 
 ``DATABASE_URL`` and ``AWS_ENDPOINT_URL`` name real services instead;
-``--aws-engine localstack`` repeats tests on LocalStack.
+``--aws-engine localstack`` repeats tests on LocalStack, ``--postgres 16`` or
+``--postgres system`` on another PostgreSQL.
 """
 
 import os
@@ -25,6 +26,7 @@ from guidance.engines import (
 from guidance.engines.aws import REGION
 from guidance.engines.events import announce
 from guidance.engines.postgres import (
+    CHOICE,
     create_database,
     drop_database,
     server_version,
@@ -38,15 +40,41 @@ if TYPE_CHECKING:
 
     from river_levels.pipeline import Pipeline
 
+DATABASE = f"test_{secrets.token_hex(6)}"
+"""Each test has a new database, always of the same name: dbt then parses once."""
+
+# Terraform and its providers live for two seconds: without a collector of garbage they
+# take a third less of the processor.
+os.environ.setdefault("GOGC", "off")
+os.environ.setdefault("GOMEMLIMIT", "1GiB")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Choose the AWS engine of this run."""
+    """Choose the engines of this run."""
     parser.addoption(
         "--aws-engine",
         choices=["", "localstack"],
         default="",
         help="repeat tests on this emulator instead of moto or AWS_ENDPOINT_URL",
     )
+    parser.addoption(
+        "--postgres",
+        choices=["", "16", "system"],
+        default="",
+        help="repeat tests on this PostgreSQL instead of 18 or DATABASE_URL",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let every server that a test starts be the chosen one."""
+    if choice := config.getoption("postgres"):
+        os.environ[CHOICE] = choice
+        os.environ.pop("DATABASE_URL", None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: a tenth of a run waits for servers."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +91,29 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """A new, empty database, in DATABASE_URL too."""
-    name = f"test_{secrets.token_hex(6)}"
-    create_database(postgres_url, name)
-    url = with_database(postgres_url, name)
+    drop_database(postgres_url, DATABASE)
+    create_database(postgres_url, DATABASE)
+    url = with_database(postgres_url, DATABASE)
     with environment(DATABASE_URL=url):
         yield url
-    drop_database(postgres_url, name)
+    drop_database(postgres_url, DATABASE)
+
+
+@pytest.fixture(scope="session")
+def parsed_models(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference pipeline's dbt project as dbt keeps it: it reads only what changed."""
+    from river_levels.config import load_settings
+    from river_levels.transform import run_dbt
+
+    folder = tmp_path_factory.mktemp("parsed")
+    variables = {
+        "DATABASE_URL": with_database(postgres_url, DATABASE),
+        "RIVER_LEVELS_API_URL": "http://127.0.0.1:9",  # nothing is asked
+        "RIVER_LEVELS_BUCKET": "none",
+    }
+    with environment(**variables):
+        run_dbt(load_settings(), "parse", "--target-path", str(folder))
+    return folder / "partial_parse.msgpack"
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +166,9 @@ def flood_api() -> Iterator[ReplayServer]:
 
 
 @pytest.fixture
-def pipeline(database_url: str, bucket: str, flood_api: ReplayServer) -> Iterator["Pipeline"]:
+def pipeline(
+    database_url: str, bucket: str, flood_api: ReplayServer, parsed_models: Path | None
+) -> Iterator["Pipeline"]:
     """The reference pipeline on the engines, its tables made, nothing loaded."""
     from river_levels.config import load_settings
     from river_levels.pipeline import opened
@@ -132,6 +179,8 @@ def pipeline(database_url: str, bucket: str, flood_api: ReplayServer) -> Iterato
         "RIVER_LEVELS_REQUESTS_PER_SECOND": "1000",
         "RIVER_LEVELS_RETRY_BUDGET_S": "20",
     }
+    if parsed_models:
+        variables["DBT_PARTIAL_PARSE_FILE_PATH"] = str(parsed_models)
     with environment(**variables), opened(load_settings()) as pipeline:
         pipeline.prepare()
         yield pipeline

@@ -328,6 +328,11 @@ def test_the_planner_knows_what_was_loaded(database: Database) -> None:
 
 def _without_statistics(database: Database) -> None:
     with database.admin() as admin:
+        if admin.info.server_version < 180000:  # there it takes a superuser's hand
+            table = "'marts.levels'::regclass"
+            admin.execute(f"DELETE FROM pg_statistic WHERE starelid = {table}")
+            admin.execute(f"UPDATE pg_class SET reltuples = -1 WHERE oid = {table}")
+            return
         relation = "'marts', 'levels', "
         admin.execute("SELECT pg_clear_relation_stats('marts', 'levels')")
         for column in ("highest_m", "measure_id", "local_date"):

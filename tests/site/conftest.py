@@ -1,15 +1,18 @@
-"""The built site, a server for it, and a browser: once in each worker."""
+"""The built site, once in a run; a server for it and a browser, once in each worker."""
 
 import functools
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from guidance.evidence.plugin import RUN_DIR
 from guidance.site.publish import build
 
 # Debian's browser, quiet: nothing of it may look for the outside.
@@ -25,10 +28,14 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_site() -> Path:
     """The strict build, with the evidence that this machine has."""
-    folder = tmp_path_factory.mktemp("site")
-    build(folder)
+    folder = Path(os.environ[RUN_DIR]) / "site"
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            draft = folder.with_suffix(".draft")
+            build(draft)
+            draft.rename(folder)
     return folder
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from guidance.evidence.plugin import own_coverage
 from guidance.evidence.store import Evidence, read
 from guidance.paths import ROOT
 from guidance.site.blocks import BlockLabeller
@@ -283,8 +284,9 @@ def write(root: Path, name: str, text: str) -> None:
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python in the planted repository."""
-    hidden = ("COVERAGE_", "GUIDANCE_", "PYTEST_")
+    hidden = ("COVERAGE_", "GUIDANCE_", "OWN_COVERAGE", "PYTEST_")
     env = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    env |= own_coverage()
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=root,

@@ -126,6 +126,11 @@ def database_url(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def parsed_models() -> None:
+    """What dbt has parsed lies with its other files here: there are two projects."""
+
+
+@pytest.fixture(scope="module")
 def dbt(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
     """dbt, with the tests' database in libpq's variables."""
     parts = conninfo_to_dict(with_database(postgres_url, DATABASE))

@@ -29,6 +29,7 @@ from psycopg import sql
 from guidance.engines.events import announce
 from guidance.engines.processes import Guard, free_port
 
+CHOICE = "GUIDANCE_POSTGRES"
 START_TIMEOUT_S = 30.0
 NOBODY = 65534
 
@@ -85,6 +86,21 @@ def system_binaries() -> list[Path]:
     return sorted(set(found), key=_major, reverse=True)
 
 
+def chosen_binaries() -> Path:
+    """Return the program folder that ``GUIDANCE_POSTGRES`` names: 18, 16 or ``system``.
+
+    Raises:
+        EngineError: if it is not here, or no such choice.
+    """
+    choice = os.environ.get(CHOICE) or "18"
+    if choice in {"16", "18"}:
+        return bundled_binaries(int(choice))
+    installed = system_binaries()
+    if choice != "system" or not installed:
+        raise EngineError(f"no PostgreSQL {choice!r} here: set {CHOICE} to 18, 16 or system")
+    return installed[0]
+
+
 def _major(binaries: Path) -> int:
     match = re.search(r"(\d+)$", binaries.parent.name)
     return int(match[1]) if match else 0
@@ -94,7 +110,8 @@ class PostgresServer:
     """A throw-away PostgreSQL server on 127.0.0.1.
 
     Args:
-        binaries: folder of ``initdb`` and ``postgres``; the bundled ones by default.
+        binaries: folder of ``initdb`` and ``postgres``; by default
+            :func:`chosen_binaries`.
         settings: server settings (``postgresql.conf`` names) besides the defaults.
         hba: lines for ``pg_hba.conf`` instead of password authentication.
     """
@@ -105,7 +122,7 @@ class PostgresServer:
         settings: dict[str, str] | None = None,
         hba: Sequence[str] = (),
     ) -> None:
-        self.binaries = binaries or bundled_binaries()
+        self.binaries = binaries or chosen_binaries()
         self.port = free_port()
         self.password = secrets.token_hex(12)
         self.folder = Path(tempfile.mkdtemp(prefix="guidance-pg-"))

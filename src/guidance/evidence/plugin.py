@@ -31,6 +31,9 @@ from guidance.paths import BUILD, EXAMPLES, ROOT, RUNS
 
 RUN_DIR = "GUIDANCE_RUN_DIR"
 CHILD_CONTEXT = "GUIDANCE_TEST"
+OWN_COVERAGE = "OWN_COVERAGE_RC"
+"""Names the settings by which ``benchmarks/own_quality.py`` measures our own code. The run
+is then measured by these, not for the evidence."""
 DEFAULT_MARKS = "not audit"
 MOST_RULES = 2
 QUIET = ["no-data-collected", "module-not-imported", "no-sysmon-context"]
@@ -74,6 +77,9 @@ def pytest_load_initial_conftests() -> None:
 @functools.cache
 def _started_coverage() -> coverage.Coverage:
     """Return this process's measurement, started."""
+    outer = coverage.Coverage.current()
+    if outer is not None and os.environ.get(OWN_COVERAGE):
+        return outer  # a second one would pause it
     measured = coverage.Coverage(data_file=None, config_file=False, source=[str(EXAMPLES)])
     measured.set_option("run:core", "sysmon")
     measured.set_option("run:disable_warnings", QUIET)
@@ -102,6 +108,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Recording(run_dir), "guidance-recording")
 
 
+def own_coverage() -> dict[str, str]:
+    """Return what a child process needs to be measured with our own code, if it is."""
+    given = os.environ.get(OWN_COVERAGE)
+    return {"COVERAGE_PROCESS_START": given} if given else {}
+
+
 class Recording:
     """Records the tests of one process."""
 
@@ -123,6 +135,7 @@ class Recording:
         )
         rc.write_text(text, "utf-8")
         os.environ["COVERAGE_PROCESS_START"] = str(rc)
+        os.environ |= own_coverage()
 
     def _switch(self, context: str) -> None:
         """Charge the lines that run from now on to ``context``.
@@ -240,6 +253,8 @@ class Publisher:
 
     def _publish(self, evidence: Evidence) -> None:
         other = str(self._config.getoption("aws_engine", "") or "")
+        if postgres := self._config.getoption("postgres", ""):
+            other = "-".join(filter(None, (other, f"postgresql-{postgres}")))
         evidence.run["pass"] = other
         if other:
             evidence.write(BUILD / f"evidence-pass-{other}.json")

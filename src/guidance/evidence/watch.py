@@ -65,16 +65,30 @@ class _AfterImport(MetaPathFinder):
 
 
 @functools.cache
+def _shown() -> dict[str, dict[str, str]]:
+    """Return the regions that pages show by file, each with the digest of its text.
+
+    Read once: a dbt run names a hundred files, and there are two thousand regions.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for ref in regions.shown_refs():
+        try:
+            sha256 = regions.find(ref).sha256
+        except (regions.RegionError, UnicodeDecodeError):
+            continue  # the gate reports it, with the page
+        found.setdefault(ref.partition(":")[0], {})[ref] = sha256
+    return found
+
+
+@functools.cache
 def _shown_sql() -> dict[str, str]:
     """Return the SQL regions that pages show, by the digest of their text."""
-    found = {}
-    for ref in regions.shown_refs():
-        if ref.partition(":")[0].endswith(".sql"):
-            try:
-                found[regions.find(ref).sha256] = ref
-            except regions.RegionError:
-                continue  # the gate reports it, with the page
-    return found
+    return {
+        sha256: ref
+        for file, shown in _shown().items()
+        if file.endswith(".sql")
+        for ref, sha256 in shown.items()
+    }
 
 
 def _listening(execute: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,14 +156,8 @@ def _form(node: Any) -> str:
 
 
 def _note_file(file: Path, form: str) -> None:
-    path = relative(file)
-    for ref in regions.shown_refs():
-        if ref.partition(":")[0] == path:
-            try:
-                sha256 = regions.find(ref).sha256
-            except regions.RegionError:
-                continue
-            RECORDER.proof(Proof(ref, sha256, Level.EXECUTED, "dbt", form))
+    for ref, sha256 in _shown().get(relative(file), {}).items():
+        RECORDER.proof(Proof(ref, sha256, Level.EXECUTED, "dbt", form))
 
 
 @functools.cache
