@@ -1,13 +1,15 @@
 """What the proofs of docs/reference/proofs.md share: runs in processes, and their traces."""
 
+import datetime as dt
 import hashlib
 import json
 import os
+import platform
 import secrets
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,16 @@ import pytest
 from guidance.engines import AwsEngine, ReplayServer
 from guidance.engines.aws import REGION
 from guidance.engines.postgres import create_database, drop_database, with_database
+from guidance.evidence.outputs import UPDATE
+from guidance.paths import EXAMPLES, ROOT
 from river_levels import database
 from river_levels.storage import ROOT as RAW_ZONE
 
 CHILD = Path(__file__).with_name("child.py")
 NEW_MALDEN = {"LATITUDE": "51.411", "LONGITUDE": "-0.247", "DISTANCE_KM": "1"}
 """Two gauges with six series: small enough to be run hundreds of times."""
+
+RESULTS = EXAMPLES / "reference" / "proofs"
 
 type State = dict[str, Counter[tuple[Any, ...]]]
 
@@ -271,3 +277,30 @@ def runs(
 def _differences() -> Any:
     """Counts by what two states differ."""
     return differences
+
+
+@pytest.fixture
+def keep() -> Callable[..., None]:
+    """Writes the results of an audit, with what one has to know of them, if asked to."""
+
+    def keep(name: str, **found: Any) -> None:
+        if not os.environ.get(UPDATE):
+            return
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        head = {
+            "date": str(dt.datetime.now(dt.UTC).date()),
+            "commit": _commit(),
+            "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
+            f"Python {platform.python_version()}",
+        }
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(head | found, indent=1, ensure_ascii=False) + "\n"
+        (RESULTS / f"{name}.json").write_text(text, "utf-8")
+
+    return keep
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -5,13 +5,9 @@ time the pipeline runs once more without trouble, and what is there is compared 
 run, row by row. ``-m audit --update-outputs`` does all of it and writes the results.
 """
 
-import datetime as dt
-import json
 import os
-import platform
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,10 +18,7 @@ import psycopg
 import pytest
 
 from guidance.engines import EngineError, PostgresServer
-from guidance.evidence.outputs import UPDATE
-from guidance.paths import EXAMPLES, ROOT
 
-RESULTS = EXAMPLES / "reference" / "proofs"
 SEED = 20261128
 RUN = ["run", "--window-start", "2026-03-25", "--window-end", "2026-03-28"]
 LOUD = {0, 4, 5, 7}
@@ -196,7 +189,7 @@ def test_twenty_kills_leave_no_trace(
 
 @pytest.mark.audit
 def test_two_hundred_kills_leave_no_trace(
-    runs: Any, clean: Clean, differences: Callable[..., Any]
+    runs: Any, clean: Clean, differences: Callable[..., Any], keep: Callable[..., None]
 ) -> None:
     kills = planned()
     verdicts = [
@@ -206,32 +199,9 @@ def test_two_hundred_kills_leave_no_trace(
 
     rows = [asdict(v) for v in verdicts]
     seconds = {step: clean.seconds(step) for step in INSTANTS}
-    keep("kills", {"seed": SEED, "clean_s": seconds, "kills": rows})
+    keep("kills", seed=SEED, clean_s=seconds, kills=rows)
     assert len(verdicts) == 200
     assert [v for v in verdicts if v.differences] == []
-
-
-def keep(name: str, found: dict[str, Any]) -> None:
-    """Write the results of an audit, with what one has to know of them, if asked to."""
-    if not os.environ.get(UPDATE):
-        return
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    head = {
-        "date": str(dt.datetime.now(dt.UTC).date()),
-        "commit": commit,
-        "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
-        f"Python {platform.python_version()}",
-    }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(head | found, indent=1, ensure_ascii=False) + "\n"
-    (RESULTS / f"{name}.json").write_text(text, "utf-8")
 
 
 # --- the database is killed -----------------------------------------------------------
@@ -364,11 +334,14 @@ def test_a_database_that_dies_loses_nothing(
 
 @pytest.mark.audit
 def test_a_database_that_dies_thirty_times_loses_nothing(
-    runs: Any, doomed: PostgresServer, differences: Callable[..., Any]
+    runs: Any,
+    doomed: PostgresServer,
+    differences: Callable[..., Any],
+    keep: Callable[..., None],
 ) -> None:
     found = database_dies(runs, doomed, planned_for_the_database(), differences, **WHOLE_AREA)
 
-    keep("database", {"seed": SEED, "deaths": found})
+    keep("database", seed=SEED, deaths=found)
     assert len(found) == 30
     assert [f for f in found if f["differences"]] == []
 
@@ -435,10 +408,10 @@ def test_an_s3_that_fails_loses_nothing(
 
 @pytest.mark.audit
 def test_an_s3_that_fails_forty_times_loses_nothing(
-    runs: Any, clean: Clean, differences: Callable[..., Any]
+    runs: Any, clean: Clean, differences: Callable[..., Any], keep: Callable[..., None]
 ) -> None:
     found = s3_fails(runs, clean, planned_for_s3(), differences)
 
-    keep("s3", {"seed": SEED, "refusals": found})
+    keep("s3", seed=SEED, refusals=found)
     assert len(found) == 40
     assert [f for f in found if f["differences"]] == []
