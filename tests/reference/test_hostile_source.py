@@ -344,8 +344,8 @@ NAMES = ("items", "meta", "value", "dateTime", "measure", "measures", "@id", "li
 def recorded() -> dict[str, bytes]:
     """Return a reply of each kind, small, with the dirt that is usual."""
     api = FloodMonitoringApi(World(), DEFAULT_NOW)
-    days = "startdate=2026-03-25&enddate=2026-03-27&_sorted&_limit=40&_offset=30"
-    near = "lat=51.411&long=-0.247&dist=3&_limit=9&_view=full"
+    days = "startdate=2026-03-25&enddate=2026-03-25&_sorted&_limit=10000&_offset=60"
+    near = "lat=51.411&long=-0.247&dist=3&_limit=10000&_view=full"
     return {
         "readings": api.answer(f"{PREFIX}/id/stations/4070TH/readings", days).body,
         "stations": api.answer(f"{PREFIX}/id/stations", near).body,
