@@ -16,6 +16,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -607,6 +608,40 @@ def fuzz(pipeline: Pipeline, times: int) -> Counter[str]:
 
     run()
     return endings
+
+
+FOUND = json.loads(Path(__file__).with_name("found.json").read_text("utf-8"))
+"""Replies that once went wrong, or that other loaders stumble over."""
+
+
+@pytest.mark.parametrize("case", FOUND, ids=[case["name"] for case in FOUND])
+def test_what_was_found_once_stays_found(pipeline: Pipeline, case: dict[str, str]) -> None:
+    endings = check(pipeline, [(case["dataset"], case["body"].encode())])
+
+    assert endings == {case["ending"]: 1}
+
+
+@pytest.mark.parametrize(
+    ("place", "fault", "body", "complaint"),
+    [
+        ("river_levels.http._each_name_once", dict, FOUND[0]["body"], "two values is lost"),
+        ("river_levels.load._add_reject", lambda *_: None, FOUND[1]["body"], "set\\(\\)"),
+    ],
+)
+def test_a_loss_would_be_seen(  # the checks above can fail
+    pipeline: Pipeline,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    fault: Any,
+    body: str,
+    complaint: str,
+) -> None:
+    monkeypatch.setattr(place, fault)
+
+    with pytest.raises(AssertionError, match=complaint) as seen:
+        check(pipeline, [("readings", body.encode())])
+
+    assert seen.value.args
 
 
 def test_five_hundred_mutated_replies_lose_nothing(pipeline: Pipeline) -> None:
