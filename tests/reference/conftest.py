@@ -158,13 +158,18 @@ class Outcome:
 
 @dataclass
 class Runs:
-    """Makes places, and runs the pipeline there in processes that may die."""
+    """Makes places, one at a time, and runs the pipeline there in processes that may die."""
 
     server_url: str
     s3: Any
     variables: dict[str, str]
     folder: Path
-    template: str = field(default_factory=lambda: f"template_{secrets.token_hex(6)}")
+    database: str = field(default_factory=lambda: f"proof_{secrets.token_hex(6)}")
+
+    @property
+    def template(self) -> str:
+        """A database with the tables of the pipeline, empty."""
+        return f"{self.database}_template"
 
     def __post_init__(self) -> None:
         create_database(self.server_url, self.template)
@@ -186,15 +191,16 @@ class Runs:
         Args:
             server_url: another server; there the tables are still to be made.
         """
-        name = f"proof_{secrets.token_hex(6)}"
         template = "template1" if server_url else self.template
         server_url = server_url or self.server_url
-        create_database(server_url, name, template)
+        drop_database(server_url, self.database)  # what a failed test may have left
+        create_database(server_url, self.database, template)
+        bucket = f"proof-{secrets.token_hex(6)}"
         self.s3.create_bucket(
-            Bucket=name.replace("_", "-"),
+            Bucket=bucket,
             CreateBucketConfiguration={"LocationConstraint": REGION},
         )
-        url, bucket = with_database(server_url, name), name.replace("_", "-")
+        url = with_database(server_url, self.database)
         own = {f"RIVER_LEVELS_{k}": v for k, v in (NEW_MALDEN | variables).items()}
         own |= {"DATABASE_URL": url, "RIVER_LEVELS_BUCKET": bucket}
         return Place(server_url, self.s3, self.variables | own, url, bucket)
