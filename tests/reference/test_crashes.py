@@ -153,9 +153,10 @@ def strike(
     runs: Any, clean: Clean, kill: Kill, compare: Callable[..., Any], *, is_whole: bool
 ) -> Verdict:
     """Kill a run, run again, and compare with a clean run."""
-    place = runs.place()
+    expected = clean.state(is_whole)
     order: dict[str, Any] = {"point": kill.point, "nth": kill.nth}
     after_s = kill.fraction * clean.seconds(kill.step)
+    place = runs.place()
     if not kill.point:
         order = {"step": kill.step, "after_s": after_s}
     killed = runs.run(place, RUN, order, until_loaded=not is_whole)
@@ -163,7 +164,7 @@ def strike(
     again = runs.run(place, RUN, until_loaded=not is_whole)
     differing = {"exit code": again.status}
     if again.status == 0:
-        differing = compare(clean.state(is_whole), place.state(with_marts=is_whole))
+        differing = compare(expected, place.state(with_marts=is_whole))
     place.close()
     fell = ""
     if killed.status:
@@ -378,15 +379,14 @@ def s3_fails(
     """Let S3 fail under runs, run again without, and compare with a clean run."""
     found = []
     for refusal in refusals:
+        expected = clean.state(refusal.with_dbt)
         place = runs.place()
         trouble = {k: v for k, v in asdict(refusal).items() if k != "with_dbt"}
         hit = runs.run(place, RUN, until_loaded=not refusal.with_dbt, s3=trouble)
         assert is_loud(hit), hit.log
         again = runs.run(place, RUN, until_loaded=not refusal.with_dbt)
         assert again.status == 0, again.log
-        differing = compare(
-            clean.state(refusal.with_dbt), place.state(with_marts=refusal.with_dbt)
-        )
+        differing = compare(expected, place.state(with_marts=refusal.with_dbt))
         place.close()
         found.append(
             asdict(refusal)
