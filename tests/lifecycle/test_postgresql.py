@@ -38,7 +38,7 @@ from guidance.evidence import assert_output, load_example, run_shell, twins
 from guidance.paths import EXAMPLES
 from river_levels import database
 from river_levels.config import load_settings
-from river_levels.errors import DatabaseError
+from river_levels.errors import BusyError, DatabaseError
 from river_levels.pipeline import opened
 from river_levels.windows import Window
 
@@ -751,7 +751,7 @@ def test_no_statement_runs_and_no_lock_is_waited_for_without_end(
     with psycopg.connect(database_url) as holder:
         holder.execute("LOCK TABLE readings")
         with pool(database.connect, database_url, "waits") as engine:
-            with pytest.raises(DatabaseError, match="due to lock timeout"):
+            with pytest.raises(BusyError, match="due to lock timeout"):
                 with database.session_of(engine) as session:
                     session.execute(text("SELECT * FROM readings"))
 

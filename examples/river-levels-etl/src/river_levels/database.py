@@ -70,6 +70,7 @@ def database_errors() -> Iterator[None]:
 
     Raises:
         DatabaseError: instead of what SQLAlchemy or psycopg raised.
+        BusyError: if that was the wait for a lock, by ``lock_timeout``.
     """
     try:
         yield
@@ -79,8 +80,11 @@ def database_errors() -> Iterator[None]:
         raise _explained(error) from error
 
 
-def _explained(error: BaseException | None) -> DatabaseError:
+def _explained(error: BaseException | None) -> DatabaseError | BusyError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        remedy = "wait for the run that holds it, or look in pg_stat_activity"
+        return BusyError(f"PostgreSQL: {lines[0]}", remedy)
     remedy = "nothing was committed; run again, and report it if it stays"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         remedy = "grant it to the user in DATABASE_URL, or use another user"

@@ -191,14 +191,22 @@ def decode(url: str, headers: Mapping[str, str], body: bytes) -> Any:
     Raises:
         TryAgain: if the body is no JSON, such as an error page sent with 200
             or a reply that was cut off; the next try may get the whole.
+            So too if an object gives a name twice: one value would be lost.
     """
     try:
-        return json.loads(body)
+        return json.loads(body, object_pairs_hook=_each_name_once)
     except (ValueError, RecursionError) as error:
         kind = headers.get("Content-Type", "no content type")
         raise TryAgain(
             f"{url}: {len(body):,} bytes of {kind} are no JSON"
         ) from error
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        raise ValueError("a name is given twice")
+    return names
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float:

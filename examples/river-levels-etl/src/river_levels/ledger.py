@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from river_levels import __version__
 from river_levels.database import session_of
@@ -108,6 +109,8 @@ def recorded(engine: Engine, command: str, window: Window) -> Iterator[str]:
     """Record a run: yield its id, and note it as failed if the block raises.
 
     Success is recorded by :func:`succeed`, in the transaction of the data.
+    If the server has gone, nothing can be noted: the next run will find the
+    row without its lock, and call the run abandoned.
     """
     run_id = str(uuid.uuid4())
     start = {
@@ -124,10 +127,12 @@ def recorded(engine: Engine, command: str, window: Window) -> Iterator[str]:
         try:
             yield run_id
         except Exception as error:
-            session.execute(_FAIL, {"run_id": run_id, "error": str(error)})
+            with suppress(DBAPIError):  # what happened matters more
+                session.execute(_FAIL, {"run_id": run_id, "error": str(error)})
             raise
         finally:
-            session.execute(_RELEASE, {"run_id": run_id})
+            if not session.invalidated:
+                session.execute(_RELEASE, {"run_id": run_id})
 
 
 def name_session(connection: Connection, run_id: str) -> None:

@@ -210,6 +210,37 @@ def test_a_run_that_lives_is_left_alone(
         ]
 
 
+def test_a_run_whose_session_is_cut_says_why_it_failed(
+    pipeline: Pipeline, window: Window
+) -> None:
+    def cut_every_other_session() -> None:
+        with pipeline.engine.connect() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database()"
+                    " AND pid <> pg_backend_pid()"
+                )
+            )
+
+    with pytest.raises(StorageError, match="the bucket is gone"):
+        with ledger.recorded(pipeline.engine, "test", window):
+            cut_every_other_session()
+            raise StorageError("the bucket is gone", "make it again")
+    with pytest.raises(DatabaseError, match="check DATABASE_URL"):
+        with ledger.recorded(pipeline.engine, "test", window):
+            cut_every_other_session()
+
+    pipeline.ingest(window, "test")
+
+    states = "SELECT status FROM ops.runs ORDER BY started_at"
+    assert rows(pipeline, states) == [
+        ("abandoned",),
+        ("abandoned",),
+        ("succeeded",),
+    ]
+
+
 def test_too_many_bad_rows_fail_the_load_and_are_kept(
     pipeline: Pipeline,
     window: Window,

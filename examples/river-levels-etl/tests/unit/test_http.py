@@ -128,7 +128,14 @@ def test_a_body_that_drips_is_given_up(
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>sorry</html>", b'{"items": [', b"", b"[" * 200_000]
+    "body",
+    [
+        b"<html>sorry</html>",
+        b'{"items": [',
+        b"",
+        b"[" * 200_000,
+        b'{"items": [{"value": 0.43, "value": 0.45}]}',  # which one is it?
+    ],
 )
 def test_a_body_that_is_no_json_may_come_whole_next_time(body: bytes) -> None:
     with pytest.raises(TryAgain, match="text/html are no JSON"):
