@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 from sqlalchemy import Engine
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 READER = "river_levels_ro"
 VIEWS = ("river_levels_daily", "latest_river_levels")
 EXPORT_KEY = "exports/river_levels_daily.csv"
+BATCH_ROWS = 5_000
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -31,7 +33,8 @@ def serve(settings: Settings, engine: Engine, store: RawStore) -> bool:
     """
     schema = f"{settings.schema_prefix}serving"
     with database_errors(), engine.connect() as connection:
-        cursor = psycopg_of(connection).cursor()
+        driver = psycopg_of(connection)
+        cursor = driver.cursor()
         cursor.execute(
             sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(READER))
         )
@@ -39,14 +42,15 @@ def serve(settings: Settings, engine: Engine, store: RawStore) -> bool:
             name = sql.Identifier(schema, view)
             query = sql.SQL("SELECT FROM {} LIMIT 1").format(name)
             cursor.execute(query)
-        name = sql.Identifier(schema, VIEWS[0])
-        cursor.execute(
-            sql.SQL("SELECT * FROM {} ORDER BY local_date, measure_id").format(
-                name
-            )
-        )
-        header = [column.name for column in cursor.description or ()]
-        body = to_csv(header, cursor.fetchall())
+        query = sql.SQL(
+            "SELECT * FROM {} ORDER BY local_date, measure_id"
+        ).format(sql.Identifier(schema, VIEWS[0]))
+        # Named, so that the rows stay with the server until they are written.
+        with driver.cursor("export") as rows:
+            rows.itersize = BATCH_ROWS
+            rows.execute(query)
+            header = [column.name for column in rows.description or ()]
+            body = to_csv(header, rows)
     changed = store.put_export(EXPORT_KEY, body)
     log.info(
         "serve.done", extra={"changed": changed, "export_bytes": len(body)}
@@ -54,17 +58,19 @@ def serve(settings: Settings, engine: Engine, store: RawStore) -> bool:
     return changed
 
 
-def to_csv(header: list[str], rows: list[tuple[object, ...]]) -> bytes:
+def to_csv(header: list[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Write rows as UTF-8 CSV that a spreadsheet opens without harm.
 
     A text that a spreadsheet would take for a formula gets an apostrophe.
     """
-    text = io.StringIO()
+    body = io.BytesIO()
+    text = io.TextIOWrapper(body, "utf-8", newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
     for row in rows:
         table.writerow([_disarmed(value) for value in row])
-    return text.getvalue().encode()
+    text.flush()
+    return body.getvalue()
 
 
 def _disarmed(value: object) -> object:

@@ -362,6 +362,48 @@ def test_a_dbt_failure_names_the_model(
         run_dbt(pipeline.settings, "nonsense")
 
 
+NEWEST = """
+    SELECT DISTINCT ON (measure_id) measure_id, observed_at, value
+    FROM marts.fct_readings WHERE parameter = 'level' AND is_plausible
+    ORDER BY measure_id, observed_at DESC
+"""
+
+
+def test_tests_look_at_what_is_new_and_readers_get_the_newest(
+    pipeline: Pipeline, window: Window
+) -> None:
+    pipeline.ingest(window, "run")
+    pipeline.transform()
+    served = "SELECT measure_id, observed_at, value FROM serving.{}"
+    assert rows(pipeline, served.format("latest_river_levels")) == rows(
+        pipeline, NEWEST
+    )
+
+    def add(name: str, loaded_at: str) -> None:
+        """Add 21 readings from a future that nobody has measured."""
+        with pipeline.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO raw.readings SELECT :name, timestamptz"
+                    " '2126-01-01' + n * interval '1 hour', 1, now(), 0, 0,"
+                    " CAST(:loaded_at AS timestamptz)"
+                    " FROM generate_series(1, 21) AS n"
+                ),
+                {"name": name, "loaded_at": loaded_at},
+            )
+
+    staging = ("--select", "stg_flood_monitoring__readings")
+    add("old", "2026-03-30")
+    assert "fail" not in pipeline.transform(*staging).statuses
+    everything = ("--vars", "{tested_when_new: []}")
+    with pytest.raises(TransformError, match="not_after_stg_flood"):
+        pipeline.transform(*staging, *everything)
+    add("new", "2126-01-01")
+    for _ in range(2):
+        with pytest.raises(TransformError, match="not_after_stg_flood"):
+            pipeline.transform(*staging)
+
+
 def test_dbt_leaves_the_environment_as_it_was(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

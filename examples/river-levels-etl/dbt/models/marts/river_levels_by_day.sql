@@ -4,6 +4,10 @@
         incremental_strategy='merge',
         unique_key=['measure_id', 'local_date'],
         on_schema_change='append_new_columns',
+        indexes=[
+            {'columns': ['measure_id', 'local_date'], 'unique': true},
+            {'columns': ['loaded_at']},
+        ],
     )
 }}
 
