@@ -53,7 +53,9 @@ def check() -> Iterator[Check]:
     "folder", FOLDERS, ids=lambda path: path.relative_to(EXAMPLES).as_posix()
 )
 def test_the_examples_of_a_page_are_typed(folder: Path, check: Check) -> None:
-    said, status = check(folder, [path.name for path in FOLDERS[folder]])
+    # Airflow lies in an environment of its own, so that mypy knows nothing of `@task`.
+    options = ["--allow-untyped-decorators"] if "airflow" in folder.parts else []
+    said, status = check(folder, [*options, *(path.name for path in FOLDERS[folder])])
 
     assert status == 0, said
 
