@@ -391,8 +391,8 @@ def draw(result: dict[str, Any], tables: Path = TABLES, drawings: Path = DRAWING
     text += (
         f"\n{result['rows']:,} rows into a table of {result['rows']:,}: half new, a quarter"
         f" changed, a quarter as before. Medians of {result['rounds']} interleaved rounds;"
-        " ratios to psql. SQLAlchemy and dlt merge while they send. Processor: of the tool and the server together; other work on the"
-        " machine changes it less than the time.\n\n"
+        " ratios to psql. SQLAlchemy and dlt merge while they send. Processor: of the tool and"
+        " the server together; other work on the machine changes it less than the time.\n\n"
     )
     measured.write(
         tables / "peers-load.md", text + measured.told(result, "benchmarks/peers.py")
