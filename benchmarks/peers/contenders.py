@@ -10,6 +10,7 @@ where the value did.
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import time
@@ -189,7 +190,6 @@ def dlt(url: str, file: Path, fetched_at: str, manifest_id: int) -> Times:
     dlt decides on its own schema and columns. It has no way to say "only if newer" or to
     leave ``loaded_at`` alone, so its table has no ``loaded_at``.
     """
-    import os
     import tempfile
 
     os.environ |= {
@@ -262,9 +262,15 @@ def peak_mib() -> float:
     return round(max(int(line.split()[1]), child) / 1024, 1)
 
 
+def cpu_s() -> float:
+    """Return the processor seconds of this process and of the children that ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def timed(way: Callable[[], Times]) -> dict[str, float]:
     """Run a way; return its seconds until the rows are there, and until they are merged."""
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), cpu_s()
     steps = way()
     next(steps)
     sent = time.perf_counter()
@@ -273,6 +279,7 @@ def timed(way: Callable[[], Times]) -> dict[str, float]:
     return {
         "sent_s": round(sent - began, 3),
         "seconds": round(time.perf_counter() - began, 3),
+        "client_cpu_s": round(cpu_s() - spent, 3),
         "peak_mib": peak_mib(),
     }
 
