@@ -25,11 +25,11 @@ import platform
 import random
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import coverage
@@ -186,13 +186,18 @@ def mutants(sample: int, seed: int, minutes: float, *, resume: bool) -> None:
     settings = GARDEN / "cosmic-ray.toml"
 
     def cosmic_ray(*arguments: str, seconds: float | None = None) -> None:
-        subprocess.run(
-            ["uvx", "--from", TOOL, "cosmic-ray", *arguments],
-            cwd=copy,
-            env=os.environ | {"PYTHONPATH": str(copy / "src")},
-            check=True,
-            timeout=seconds,
-        )
+        command = ["uvx", "--from", TOOL, "cosmic-ray", *arguments]
+        variables = os.environ | {"PYTHONPATH": str(copy / "src")}
+        with subprocess.Popen(
+            command, cwd=copy, env=variables, start_new_session=True
+        ) as process:
+            try:
+                status = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                return
+        if status:
+            raise subprocess.CalledProcessError(status, command)
 
     if not resume:
         shutil.rmtree(GARDEN, ignore_errors=True)
@@ -211,8 +216,7 @@ def mutants(sample: int, seed: int, minutes: float, *, resume: bool) -> None:
         with sqlite3.connect(session) as database:
             draw(database, sample, seed)
     subprocess.run(["git", "checkout", "--quiet", "."], cwd=copy, check=True)
-    with suppress(subprocess.TimeoutExpired):  # it is killed, and the mutant with it
-        cosmic_ray("exec", str(settings), str(session), seconds=minutes * 60)
+    cosmic_ray("exec", str(settings), str(session), seconds=minutes * 60)
     count(session, {**when(copy), "tool": TOOL, "seed": seed})
 
 

@@ -502,6 +502,88 @@ def test_our_own_code_is_measured_if_asked_for(
     assert plugin.own_coverage() == expected
 
 
+@pytest.mark.parametrize(
+    ("dist", "worker", "collects", "registered"),
+    [
+        ("no", False, False, {"guidance-publisher", "guidance-recording"}),
+        ("worksteal", False, False, {"guidance-publisher"}),
+        ("worksteal", True, False, {"guidance-recording"}),
+        ("no", False, True, set()),
+    ],
+)
+def test_each_process_of_a_run_has_its_part(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dist: str,
+    registered: set[str],
+    *,
+    worker: bool,
+    collects: bool,
+) -> None:
+    monkeypatch.setattr(plugin, "RUNS", tmp_path)
+    monkeypatch.setenv(plugin.RUN_DIR, "given")
+    monkeypatch.setattr(plugin, "Recording", lambda run_dir: run_dir)
+    monkeypatch.setattr(plugin, "Publisher", lambda _, run_dir: run_dir)
+    found: dict[str, Path] = {}
+    settings = SimpleNamespace(
+        addinivalue_line=lambda *_: None,
+        option=SimpleNamespace(collectonly=collects),
+        getoption=lambda name, default=None: {"dist": dist}.get(name, default),
+        pluginmanager=SimpleNamespace(register=lambda one, name: found.update({name: one})),
+        **({"workerinput": {}} if worker else {}),
+    )
+
+    plugin.pytest_configure(settings)  # type: ignore[arg-type]
+
+    assert set(found) == registered
+    begins = "guidance-publisher" in registered
+    assert len(list(tmp_path.iterdir())) == begins
+    expected = str(next(tmp_path.iterdir())) if begins else "given"
+    assert os.environ[plugin.RUN_DIR] == expected
+    assert {str(place) for place in found.values()} <= {expected}
+
+
+@pytest.mark.parametrize("phase", ["setup", "call"])
+def test_each_phase_is_charged_to_its_test(
+    monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    hook = getattr(plugin.Recording, f"pytest_runtest_{phase}")
+    switched: list[str] = []
+    recording = SimpleNamespace(
+        _switch=switched.append, _run_dir=Path("/nowhere"), _name="main"
+    )
+    monkeypatch.setattr(plugin, "RECORDER", Recorder())
+    asked = SimpleNamespace(nodeid="a::b", stash={plugin._RECORD: TestRecord("a::b")})
+    before = dict(os.environ)
+
+    running = hook(recording, asked)
+    next(running)
+
+    assert hook.pytest_impl["wrapper"], "else pytest makes the generator and never runs it"
+    assert switched == [f"a::b|{'run' if phase == 'call' else 'setup'}"]
+    is_call = phase == "call"
+    assert (plugin.RECORDER.current is asked.stash[plugin._RECORD]) is is_call
+    assert not is_call or os.environ[plugin.CHILD_CONTEXT] == "a::b|run"
+    with pytest.raises(StopIteration):
+        next(running)
+    assert plugin.RECORDER.current is None
+    assert switched[1:] == (["a::b|teardown"] if is_call else [])
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_an_engine_belongs_to_the_test_that_started_it() -> None:
+    recorder = Recorder(current=TestRecord("a"))
+
+    recorder.engine("moto", "5", "aws emulator")
+    assert recorder.current is not None
+    assert recorder.current.engines == {("moto", "5", "aws emulator")}
+    recorder.current = None
+    recorder.engine("moto", "5", "aws emulator")
+
+    assert recorder.fixture_engines == {}
+
+
 class Settings:
     """What the publisher asks of pytest."""
 

@@ -425,6 +425,10 @@ def with_boroughs(database: Database) -> Database:
     with database.admin() as admin:
         admin.execute(sql_of("row_level_security.sql"))
         admin.execute("RESET ROLE")
+        if admin.info.server_version < 160000:
+            with pytest.raises(psycopg.errors.SyntaxError, match='near "INHERIT"'):
+                admin.execute(sql_of("pooled_login.sql"))
+            pytest.skip("GRANT ... WITH INHERIT needs PostgreSQL 16")
         admin.execute(sql_of("pooled_login.sql"))
         for borough in ("rbk", "lbs"):
             admin.execute(f"CREATE ROLE {borough}_person LOGIN IN ROLE river_levels_{borough}")
