@@ -13,21 +13,22 @@ import matplotlib as mpl
 
 from guidance.paths import DOCS, EXAMPLES
 
-RESULT = EXAMPLES / "reference" / "proofs" / "kills.json"
+RESULTS = EXAMPLES / "reference" / "proofs"
 PLOT = DOCS / "reference" / "kills.svg"
 STEPS = ("migrate", "extract", "load", "transform", "serve")
 RECOVERED, DIFFERS = "#1d70b8", "#d4351c"
 
 
-def plot(result: dict[str, Any]) -> None:
+def plot(results: dict[str, Any]) -> None:
     """Draw a line for each step: ticks for boundaries, dots for instants within it."""
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "kills"
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 3.6))
+    times = sum(len(result["kills"]) for result in results.values())
     for row, step in enumerate(STEPS):
-        kills = [k for k in result["kills"] if k["kill"]["step"] == step]
+        kills = results[step]["kills"]
         points = [k for k in kills if k["kill"]["point"]]
         for number, verdict in enumerate(points):
             at = number / (len(points) - 1) * 100
@@ -39,7 +40,7 @@ def plot(result: dict[str, Any]) -> None:
     axes.set_yticks(range(len(STEPS)), STEPS)
     axes.invert_yaxis()
     axes.set(xlabel="% of the time that the step takes (dots); its boundaries in order (bars)")
-    axes.set_title(f"{len(result['kills'])} kills, blue where the next run mended everything")
+    axes.set_title(f"{times} kills, blue where the next run mended everything")
     axes.grid(visible=True, axis="x", color="#dddddd")
     figure.tight_layout()
     figure.savefig(PLOT, metadata={"Date": None})
@@ -50,4 +51,4 @@ def _colour(verdict: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    plot(json.loads(RESULT.read_text("utf-8")))
+    plot({s: json.loads((RESULTS / f"kills-{s}.json").read_text("utf-8")) for s in STEPS})

@@ -173,9 +173,9 @@ def test_overlapping_backfills_at_once_are_one(runs: Any) -> None:
 
 @pytest.mark.audit
 def test_many_at_once_are_one(runs: Any, keep: Callable[..., None]) -> None:
-    same = same_window(runs, 50)
-    overlaps = overlapping(runs, 25)
-    reads = [read_while_loading(runs) for _ in range(10)]
+    same = same_window(runs, 20)
+    overlaps = overlapping(runs, 10)
+    reads = [read_while_loading(runs) for _ in range(5)]
 
     keep("concurrency", seed=SEED, same_window=same, overlapping=overlaps, reader=reads)
     assert all(f["is_clean"] for f in same + overlaps)
