@@ -11,6 +11,7 @@ NOISE = re.compile(r"`[^`]*`|\[\[[^\]]*\]\]|\]\([^)]*\)|\{[^}]*\}|https?://\S+")
 ACRONYM = re.compile(r"\b[A-Z][A-Z0-9]+s?\b")
 RULE_ID = re.compile(r"\b[A-Z][A-Z0-9]*-\d+\b")
 NOT_ACRONYMS = {"MUST", "SHOULD", "MAY", "README", "GB", "KB", "MB", "SENSITIVE"}
+NOT_ACRONYMS |= {"CONFLICT", "DELETE", "DROP", "MERGE", "ON", "VACUUM"}  # words of SQL
 GLOSSARY = (DOCS / "reference/glossary.md").read_text("utf-8")
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 
