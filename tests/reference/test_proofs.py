@@ -31,12 +31,15 @@ def kills_of(step: str) -> list[dict[str, Any]]:
 
 def kills() -> list[list[str]]:
     """Where the runs were killed."""
-    rows = [["Step", "At a boundary", "At an instant", "Recovered", "Differences"]]
+    rows = [
+        ["Step", "At a boundary", "At an instant", "Came too late", "Recovered", "Differences"]
+    ]
     everything = [kill for step in STEPS for kill in kills_of(step)]
     for step, found in [*((step, kills_of(step)) for step in STEPS), ("all", everything)]:
         points = sum(k["kill"]["point"] != "" for k in found)
-        recovered = sum(not k["differences"] for k in found)
-        numbers = [points, len(found) - points, recovered, differing(found)]
+        late = sum(not k["fell"] for k in found)
+        recovered = sum(bool(k["fell"]) and not k["differences"] for k in found)
+        numbers = [points, len(found) - points, late, recovered, differing(found)]
         rows.append([step, *map(str, numbers)])
     return rows
 
