@@ -252,17 +252,23 @@ def test_a_file_that_asks_asks_for_ever(
         for _ in range(3):  # as the DAG processor does, every half minute
             read(inside, path, env)
         asked = len(flood_api.requests)
+        flood_api.misbehave(Fault.SLOW_DRIP)
+        patient = env | {"AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "2"}  # 30 by default
+        slow = read(inside, path, patient)["seconds"] > 1
         flood_api.misbehave(Fault.UNAVAILABLE, times=None)
         try:
             errors = read(inside, path, env)["errors"]
         finally:
             flood_api.behave()
-        assert not asked and not errors, f"{asked} requests, then the DAG is gone: {errors}"
+        assert not asked and not errors, (
+            f"{asked} requests, {'over' if slow else 'under'} a second with a slow source, "
+            f"then the DAG is gone: {errors}"
+        )
 
     twins(
         check,
         **pair("asks_in_the_task", "asks_at_import"),
-        harm=r"(?s)^3 requests, then the DAG is gone: .*JSONDecodeError",
+        harm=r"(?s)^3 requests, over a second .* then the DAG is gone: .*JSONDecodeError",
     )
 
 
@@ -274,6 +280,7 @@ def read(inside: Child, path: Path, env: dict[str, str | None]) -> dict[str, Any
             bag = helper.bag_of(folder)
         return {
             "errors": "".join(bag.import_errors.values()),
+            "seconds": sum(s.duration.total_seconds() for s in bag.dagbag_stats),
             "dags": {
                 dag.dag_id: {
                     "catchup": dag.catchup,
