@@ -121,6 +121,7 @@ def test_the_schedule_fires_and_the_asset_starts_the_next(
     s3: "S3Client",
 ) -> None:
     flood_api.now = dt.datetime.now(dt.UTC)
+    half_an_hour_off = (flood_api.now.minute + 30) % 60  # one run, not a second one soon
     flood_api.misbehave(Fault.HANG, path="readings")  # the first try will be killed
     bucket = pipeline.settings.bucket
     remote = {
@@ -129,6 +130,7 @@ def test_the_schedule_fires_and_the_asset_starts_the_next(
         "AIRFLOW__LOGGING__REMOTE_LOG_CONN_ID": "aws_role",
         "AIRFLOW_CONN_AWS_ROLE": "aws://",
         "UV_PROJECT_ENVIRONMENT": str(BUILD / "engines" / "airflow"),
+        "RIVER_LEVELS_MANIFEST": manifest(tmp_path, f"{half_an_hour_off} * * * *", 48),
     }
     script = ["bash", "-eu", str(EXAMPLES.parent / HERE / "local.sh")]
     with made(tmp_path / "home", **services, **remote) as installation:
@@ -162,6 +164,15 @@ def test_the_schedule_fires_and_the_asset_starts_the_next(
     assert f'name = "apache-airflow"\nversion = "{versions[-1]}"' in lock
     executed(f"{HERE}/local.sh")
     executed(LOCAL_SETTINGS)
+
+
+def manifest(folder: Path, cron: str, overlap_hours: int) -> str:
+    """Write a copy of the pipeline's manifest with another schedule; return its path."""
+    found = yaml.safe_load((PROJECT.parent / "pipeline.yml").read_text("utf-8"))
+    found["schedule"] |= {"cron": cron, "overlap_hours": overlap_hours}
+    path = folder / "pipeline.yml"
+    path.write_text(yaml.safe_dump(found), "utf-8")
+    return str(path)
 
 
 def executed(ref: str) -> None:
@@ -253,15 +264,12 @@ def test_a_backfill_and_other_runs_on_postgresql(
 ) -> None:
     from river_levels.windows import Window
 
-    manifest = yaml.safe_load((PROJECT.parent / "pipeline.yml").read_text("utf-8"))
-    manifest["schedule"] |= {"cron": "7 0 * * *", "overlap_hours": 0}
-    (tmp_path / "pipeline.yml").write_text(yaml.safe_dump(manifest), "utf-8")
     dags = tmp_path / "dags"
     shutil.copytree(PROJECT / "dags", dags)
     shutil.copytree(RUNS, dags, dirs_exist_ok=True)
     settings = services | {
         DATABASE: metadata_url,
-        "RIVER_LEVELS_MANIFEST": str(tmp_path / "pipeline.yml"),
+        "RIVER_LEVELS_MANIFEST": manifest(tmp_path, "7 0 * * *", 0),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
     }
     others = {"no-catchup": 1, "catchup": 3, "one-at-a-time": 3}
