@@ -62,6 +62,8 @@ INSTANTS = (
 CALLS = {"put_reply": 3, "copy": 4}
 """How often a run passes a boundary, if more than once."""
 
+SHORTEST_S = 0.002
+
 EARLY = {"migrate", "extract", "load"}
 """Steps before dbt: after a kill there, the next run ends with the load, to save hours."""
 
@@ -162,10 +164,15 @@ def strike(
     expected = clean.state(is_whole)
     order: dict[str, Any] = {"point": kill.point, "nth": kill.nth}
     after_s = kill.fraction * clean.seconds(kill.step)
-    place = runs.place()
-    if not kill.point:
-        order = {"step": kill.step, "after_s": after_s}
-    killed = runs.run(place, RUN, order, until_loaded=not is_whole)
+    while True:
+        place = runs.place()
+        if not kill.point:
+            order = {"step": kill.step, "after_s": after_s}
+        killed = runs.run(place, RUN, order, until_loaded=not is_whole)
+        if killed.status or kill.point or after_s < SHORTEST_S:
+            break
+        place.close()  # it had ended: today this machine is quicker than the clean run was
+        after_s /= 2
     assert killed.status in (0, -signal.SIGKILL), killed.log
     again = runs.run(place, RUN, until_loaded=not is_whole)
     differing = {"exit code": again.status}
@@ -189,7 +196,7 @@ def test_twenty_kills_leave_no_trace(
 
     assert len(verdicts) == 20
     assert [v for v in verdicts if v.differences] == []
-    assert sum(v.fell != "" for v in verdicts) >= 18
+    assert [v for v in verdicts if not v.fell] == []
     assert clean.state(False)["readings"].total() == 574
     assert clean.state(False)["quarantine"].total() == 1
 
