@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: a tenth of a run waits for servers."""
+    """One worker more than there are processors: a part of a run waits for servers."""
     return (os.cpu_count() or 1) + 1
 
 
