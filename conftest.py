@@ -32,7 +32,9 @@ from guidance.engines.postgres import (
     server_version,
     with_database,
 )
+from guidance.engines.switch import Switch
 from guidance.engines.terraform import Workspace
+from guidance.evidence.host import Host
 from guidance.paths import EXAMPLES
 
 if TYPE_CHECKING:
@@ -157,6 +159,19 @@ def terraform(tmp_path: Path) -> Callable[..., Workspace]:
         return workspace
 
     return copy
+
+
+@pytest.fixture
+def switch() -> Iterator[Switch]:
+    """A dead man's switch that answers."""
+    with Switch() as made:
+        yield made
+
+
+@pytest.fixture
+def host(tmp_path: Path, switch: Switch) -> Host:
+    """A host that runs commands under the wrapper of the page on EC2."""
+    return Host(tmp_path, "examples/lifecycle/ec2", switch.url)
 
 
 @pytest.fixture

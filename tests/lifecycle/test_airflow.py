@@ -33,9 +33,9 @@ from guidance.engines.airflow import (
 from guidance.engines.postgres import create_database, drop_database, with_database
 from guidance.engines.replay.server import Fault
 from guidance.engines.terraform import Plan, Workspace
-from guidance.evidence import prove_plan, regions, run_shell, twins
+from guidance.evidence import prove, prove_plan, run_shell, twins
 from guidance.evidence.outputs import UPDATE
-from guidance.evidence.recorder import RECORDER, Level, Proof
+from guidance.evidence.recorder import Level
 from guidance.paths import BUILD, DOCS, EXAMPLES
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def manifest(folder: Path, cron: str, overlap_hours: int) -> str:
 
 def executed(ref: str) -> None:
     """Note that a script was run, exactly as it stands."""
-    RECORDER.proof(Proof(ref, regions.find(ref).sha256, Level.EXECUTED, "bash"))
+    prove(ref, Level.EXECUTED, "bash")
 
 
 def moment(written: str) -> dt.datetime:
@@ -427,7 +427,7 @@ def test_the_role_of_mwaa_names_what_it_may_do(plan: Plan) -> None:
         bad=wrong["Statement"],
         harm=r"^\['EveryBucket', 'EverySecret'\] may do anything",
     )
-    noted(f"{HERE}/wrong/any_bucket.json", Level.VALIDATED, "json")
+    prove(f"{HERE}/wrong/any_bucket.json", Level.VALIDATED, "json")
     prove_plan(plan, HERE)
 
 
@@ -438,11 +438,6 @@ def test_mwaa_is_private_and_has_the_version_that_is_offered(plan: Plan) -> None
     assert found["airflow_version"] == "3.3.1"
     assert found["logging_configuration"][0]["task_logs"][0]["enabled"]
     prove_plan(plan, HERE)
-
-
-def noted(ref: str, level: Level, tool: str) -> None:
-    """Note what was done with a file of the page."""
-    RECORDER.proof(Proof(ref, regions.find(ref).sha256, level, tool))
 
 
 # --- deployment and upgrade -----------------------------------------------------------
@@ -490,7 +485,7 @@ def test_an_upgrade_tests_before_it_migrates(tmp_path: Path) -> None:
     text_of = (PROJECT / "pyproject.toml").read_text("utf-8")
     assert tomllib.loads(text_of)["project"]["requires-python"].startswith(">=3.12")
     ref = "examples/river-levels-etl/airflow/pyproject.toml"
-    noted(ref, Level.EXECUTED, "uv")
+    prove(ref, Level.EXECUTED, "uv")
 
 
 def copy_of_the_project(folder: Path) -> Path:

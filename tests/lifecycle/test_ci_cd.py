@@ -37,6 +37,7 @@ from guidance.engines.aws import REGION
 from guidance.engines.terraform import Workspace, misformatted
 from guidance.evidence import (
     load_example,
+    prove_file,
     prove_plan,
     prove_tests,
     regions,
@@ -44,6 +45,7 @@ from guidance.evidence import (
     twins,
 )
 from guidance.evidence.recorder import RECORDER, Level, Proof
+from guidance.evidence.workflows import audit_workflows, prove_audited
 from guidance.paths import EXAMPLES, ROOT
 
 if TYPE_CHECKING:
@@ -600,8 +602,6 @@ def failed_checks(uvx: str, folder: Path) -> list[str]:
 PAGE = "lifecycle/ci-cd"
 PIPELINE = EXAMPLES / "river-levels-etl"
 WORKFLOWS = PIPELINE / ".github" / "workflows"
-SCHEMA_TOOL = f"check-jsonschema {importlib.metadata.version('check-jsonschema')}"
-ZIZMOR = f"zizmor {importlib.metadata.version('zizmor')}"
 BIN = Path(sys.executable).parent
 
 
@@ -610,42 +610,17 @@ def example(name: str) -> Any:
     return load_example(f"{PAGE}/{name}.py")
 
 
-def validated(path: Path, tool: str) -> None:
-    """Note that tools which can refuse it read a file, and what pages show of it."""
-    for ref in regions.refs_in(path):
-        RECORDER.proof(Proof(ref, regions.find(ref).sha256, Level.VALIDATED, tool))
-
-
 @functools.cache
-def findings() -> dict[str, set[str]]:
-    """Return what zizmor finds in each workflow, after GitHub's schema has passed all."""
-    names = [str(path) for path in EVERY]
-    schema = ["--builtin-schema", "vendor.github-workflows"]
-    checked = subprocess.run(
-        [BIN / "check-jsonschema", *schema, *names],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout
-    done = subprocess.run(
-        [BIN / "zizmor", "--offline", "--no-progress", "--format", "json", *names],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found: dict[str, set[str]] = {name: set() for name in names}
-    for finding in json.loads(done.stdout):
-        where = finding["locations"][0]["symbolic"]["key"]["Local"]["verbatim_path"]
-        found[where].add(finding["ident"])
-    return found
+def findings() -> dict[Path, set[str]]:
+    """Return what zizmor finds in each workflow; the schema has passed all."""
+    return audit_workflows(EVERY)
 
 
 def audited(*paths: Path) -> set[str]:
     """Return what zizmor finds in workflows, and note that it read them."""
     for path in paths:
-        validated(path, f"{SCHEMA_TOOL}, {ZIZMOR}")
-    return {ident for path in paths for ident in findings()[str(path)]}
+        prove_audited(path)
+    return {ident for path in paths for ident in findings()[path]}
 
 
 def found_in(text: str) -> list[str]:
@@ -924,7 +899,11 @@ def test_the_fast_steps_run_and_a_bug_stops_at_its_step(
     job = example("local_run").Job(WORKFLOWS / "test.yml", "fast", {})
     (repository / "tests/conftest.py").write_text(STEADY, "utf-8")  # loads less
     variables |= in_copy(repository, "test_windows")
-    validated(WORKFLOWS / "test.yml", "each step run by bash, with stand-ins for uv and pip")
+    prove_file(
+        WORKFLOWS / "test.yml",
+        Level.VALIDATED,
+        "each step run by bash, with stand-ins for uv and pip",
+    )
 
     ran = job.run(repository, **variables)
     found = outcomes(ran)
@@ -1172,7 +1151,7 @@ def test_what_was_tested_is_promoted_and_what_fails_goes_back(
     assert cloud.runs(values["development"]) == (digest, "release 1")
     for name in ("promote.yml", "deploy.yml"):
         tools = "each step run by bash on ministack, with stand-ins for uv and the handler"
-        validated(WORKFLOWS / name, tools)
+        prove_file(WORKFLOWS / name, Level.VALIDATED, tools)
 
 
 @pytest.mark.rule("CD-5")

@@ -1,6 +1,5 @@
 """Proofs of docs/lifecycle/ec2.md."""
 
-import contextlib
 import http.server
 import importlib.metadata
 import json
@@ -10,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -22,17 +20,19 @@ from cronsim import CronSim
 
 from guidance.engines import AwsEngine, EngineError
 from guidance.engines.aws import REGION
+from guidance.engines.switch import Switch
 from guidance.engines.terraform import Plan, Workspace
 from guidance.evidence import (
     load_example,
+    prove,
     prove_plan,
     regions,
     run_shell,
     twins,
     validate_schema,
 )
-from guidance.evidence.recorder import RECORDER, Level, Proof
-from guidance.evidence.shell import never_ran
+from guidance.evidence.host import Host
+from guidance.evidence.recorder import Level
 from guidance.paths import EXAMPLES
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ GREW = f"{HERE}/wrong/as_it_grew"
 INSTANCE = "i-0123456789abcdef0"
 
 type Make = Callable[..., Workspace]
-
-
-def noted(ref: str, level: Level, tool: str) -> None:
-    """Note what was done with a file, or a region, of the page."""
-    RECORDER.proof(Proof(ref, regions.find(ref).sha256, level, tool))
 
 
 # --- the box, planned -----------------------------------------------------------------
@@ -69,7 +64,7 @@ class Planned:
         if copy.is_file():
             assert copy.read_bytes() == (EXAMPLES / MODULE / "main.tf").read_bytes()
             for ref in regions.refs_in(EXAMPLES / MODULE / "main.tf"):
-                noted(ref, Level.PLANNED, self.plan.tool)
+                prove(ref, Level.PLANNED, self.plan.tool)
 
     def one(self, kind: str) -> dict[str, Any]:
         """Return the values of the only resource of a type."""
@@ -178,7 +173,7 @@ def test_the_set_up_is_in_git_and_linted(plans: dict[str, Planned]) -> None:
     done = subprocess.run([*command, str(script)], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    noted(f"examples/{MODULE}/user_data.sh", Level.VALIDATED, tool)
+    prove(f"examples/{MODULE}/user_data.sh", Level.VALIDATED, tool)
     sent = plans[HERE].one("aws_instance")
     assert sent["user_data_replace_on_change"] is True
     assert script.read_text("utf-8").startswith("#!/bin/bash\n")
@@ -330,7 +325,7 @@ def resolved(name: str, variables: dict[str, str]) -> dict[str, str]:
         timeout=60,
         check=True,
     )
-    noted(f"examples/{HERE}/{name}", Level.VALIDATED, "ssh -G")
+    prove(f"examples/{HERE}/{name}", Level.VALIDATED, "ssh -G")
     lines = (line.partition(" ") for line in done.stdout.splitlines())
     return {key: value for key, _, value in lines}
 
@@ -403,7 +398,7 @@ def test_ports_come_to_localhost(endpoint: Endpoint, laptop: dict[str, str]) -> 
     subprocess.run(["bash", str(FOLDER / "tunnel.sh")], env=laptop, timeout=60, check=True)
 
     tool = f"awscli {importlib.metadata.version('awscli')}"
-    noted(f"examples/{HERE}/tunnel.sh", Level.VALIDATED, tool)
+    prove(f"examples/{HERE}/tunnel.sh", Level.VALIDATED, tool)
     [(action, asked)] = endpoint.asked
     assert action == "StartSession"
     assert asked["DocumentName"] == "AWS-StartPortForwardingSessionToRemoteHost"
@@ -451,104 +446,17 @@ def test_the_morning(aws_engine: AwsEngine, tmp_path: Path) -> None:
 # --- EC2-7: a host that runs a pipeline -----------------------------------------------
 
 
-class Switch:
-    """A dead man's switch: counts who called."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.calls += 1
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Say nothing."""
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
-
-
-@pytest.fixture
-def switch() -> Iterator[Switch]:
-    """A switch that answers."""
-    made = Switch()
-    thread = threading.Thread(target=made.server.serve_forever)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
-
-
-TRACER = """
-exec 7>> "$1"
-BASH_XTRACEFD=7
-PS4='+\t$LINENO\t'
-script=$2
-shift 2
-set -o xtrace
-source "$script" "$@"
-"""
-
-
-class Host:
-    """Runs commands as cron does on the host, and knows which lines ran."""
-
-    def __init__(self, folder: Path, switch: Switch) -> None:
-        self.folder = folder
-        self.trace = folder / "trace"
-        self.variables = os.environ | {
-            "STATE_DIRECTORY": str(folder),
-            "PING_URL": switch.url,
-            "LIMIT": "20s",
-        }
-
-    def start(self, script: str, *command: str, **variables: str) -> "subprocess.Popen[str]":
-        """Start a command under a wrapper of the page."""
-        given = [str(self.trace), str(FOLDER / script), *command]
-        return subprocess.Popen(
-            ["bash", "-c", TRACER, "bash", *given],
-            cwd=self.folder,
-            env=self.variables | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, script: str, *command: str, **variables: str) -> int:
-        """Run one; return how it ended."""
-        process = self.start(script, *command, **variables)
-        process.communicate(timeout=60)
-        return process.returncode
-
-    def proves(self, script: str) -> None:
-        """Note that every command of a wrapper ran."""
-        ref = f"examples/{HERE}/{script}"
-        text = regions.find(ref).text
-        assert never_ran(text, self.trace.read_text("utf-8", errors="replace")) == []
-        noted(ref, Level.EXECUTED, "bash")
-
-
-@pytest.fixture
-def host(tmp_path: Path, switch: Switch) -> Host:
-    """A host with nothing on it yet."""
-    return Host(tmp_path, switch)
-
-
 @pytest.mark.rule("EC2-7")
 def test_a_failure_is_one_and_the_switch_stays_silent(host: Host, switch: Switch) -> None:
     def tells_the_truth(script: str) -> None:
-        switch.calls = 0
+        switch.forget()
         failed = host.run(script, "sh", "-c", "echo half of it; exit 6")
         assert (failed, switch.calls) == (6, 0), f"exit {failed}, {switch.calls} call"
         assert host.run(script, "true") == 0
         assert switch.calls == 1
         assert host.run(script, "sleep", "30", LIMIT="0.2s") == 124
         assert host.run(script, "true", PING_URL="http://127.0.0.1:9/") == 0
-        with running(host, script):
+        with host.going_on(script):
             assert host.run(script, "true") == 75
         assert switch.calls == 2
         host.proves(script)
@@ -569,33 +477,14 @@ def test_a_failure_is_one_and_the_switch_stays_silent(host: Host, switch: Switch
     assert "refused: the last run still goes on" in log
 
 
-@contextlib.contextmanager
-def running(host: Host, script: str) -> Iterator[None]:
-    """A run that goes on until the end of the block."""
-    ready, go = host.folder / "ready", host.folder / "go"
-    ready.unlink(missing_ok=True)
-    go.unlink(missing_ok=True)
-    loop = f"touch {ready}; until [ -e {go} ]; do sleep 0.05; done"
-    process = host.start(script, "sh", "-c", loop)
-    deadline = time.monotonic() + 20
-    while not ready.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    try:
-        yield
-    finally:
-        go.touch()
-        process.communicate(timeout=30)
-    assert process.returncode == 0
-
-
 @pytest.mark.rule("EC2-7")
 def test_two_runs_never_overlap(host: Host, switch: Switch) -> None:
     def refuses(script: str) -> None:
-        with running(host, script):
+        with host.going_on(script):
             code = host.run(script, "touch", "second")
         did = (host.folder / "second").exists()
         (host.folder / "second").unlink(missing_ok=True)
-        noted(f"examples/{HERE}/{script}", Level.EXECUTED, "bash")
+        prove(f"examples/{HERE}/{script}", Level.EXECUTED, "bash")
         assert not did, "both run at once"
         assert code == 75
 
@@ -618,7 +507,7 @@ def test_the_line_gives_the_whole_window(tmp_path: Path) -> None:
         done = subprocess.run(
             ["sh", "-c", command], capture_output=True, text=True, check=False
         )
-        noted(f"examples/{HERE}/{name}", Level.VALIDATED, "cronsim, sh")
+        prove(f"examples/{HERE}/{name}", Level.VALIDATED, "cronsim, sh")
         assert done.returncode == 0, f"the shell says: {done.stderr.strip()}"
         window = done.stdout.splitlines()[5::2]
         assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:00Z", end) for end in window)

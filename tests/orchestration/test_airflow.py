@@ -1,14 +1,11 @@
 """Proofs of docs/orchestration/airflow.md."""
 
-import contextlib
 import datetime as dt
-import http.server
 import json
 import os
 import random
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +19,7 @@ from guidance.engines import EngineError, ReplayServer
 from guidance.engines.airflow import PROJECT, Airflow, airflow, command_of_the_pipeline
 from guidance.engines.child import Child
 from guidance.engines.replay.server import Fault
+from guidance.engines.switch import Switch
 from guidance.evidence import load_example, twins
 from guidance.paths import BUILD, EXAMPLES
 
@@ -574,49 +572,32 @@ def readings_of(pipeline: "Pipeline") -> list[tuple[Any, ...]]:
 
 @pytest.mark.rule("AFO-11")
 def test_a_failure_is_told_and_a_success_pings(
-    inside: Child, pipeline: "Pipeline", env: dict[str, str | None], tmp_path: Path
+    inside: Child,
+    pipeline: "Pipeline",
+    env: dict[str, str | None],
+    tmp_path: Path,
+    switch: Switch,
 ) -> None:
     sns, sqs = boto3.client("sns"), boto3.client("sqs")
     topic = sns.create_topic(Name="alarms")["TopicArn"]
     queue = sqs.create_queue(QueueName="on-call")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
-    asked: list[str] = []
-    with switch(asked) as url:
-        told = env | {"RIVER_LEVELS_ALERT_TOPIC": topic, "RIVER_LEVELS_PING_URL": url}
-        no_models = {"RIVER_LEVELS_DBT_PROJECT_DIR": str(tmp_path)}
-        bad = run_dag(inside, DAGS, MARTS, None, told | no_models)
-        silent = list(asked)
-        run_dag(inside, DAGS, INGEST, AT, told)
-        good = run_dag(inside, DAGS, MARTS, None, told)
+    told = env | {
+        "RIVER_LEVELS_ALERT_TOPIC": topic,
+        "RIVER_LEVELS_PING_URL": f"{switch.url}ping",
+    }
+    no_models = {"RIVER_LEVELS_DBT_PROJECT_DIR": str(tmp_path)}
+    bad = run_dag(inside, DAGS, MARTS, None, told | no_models)
+    silent = list(switch.paths)
+    run_dag(inside, DAGS, INGEST, AT, told)
+    good = run_dag(inside, DAGS, MARTS, None, told)
 
     assert bad["tasks"] == {"transform": "failed", "serve": "upstream_failed"}
     assert bad["assets"] == [] and silent == []
     [message] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)["Messages"]
     assert "river-levels-etl-marts.transform" in message["Body"]
-    assert good["state"] == "success" and asked == ["/ping"]
-
-
-@contextlib.contextmanager
-def switch(asked: list[str]) -> Iterator[str]:
-    """A dead man's switch on 127.0.0.1, which notes what it hears."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/ping"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    assert good["state"] == "success" and switch.paths == ["/ping"]
 
 
 @pytest.mark.rule("AFO-17", "AFO-10")

@@ -7,7 +7,6 @@ really loaded.
 
 import base64
 import functools
-import importlib.metadata
 import io
 import json
 import os
@@ -23,7 +22,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,8 +35,10 @@ from cronsim import CronSim
 from guidance.engines import AwsEngine, ReplayServer, environment, ministack
 from guidance.engines.aws import REGION
 from guidance.engines.postgres import create_database, drop_database, with_database
-from guidance.evidence import load_example, regions, twins
-from guidance.evidence.recorder import RECORDER, Level, Proof
+from guidance.engines.switch import Switch
+from guidance.evidence import load_example, prove_file, twins
+from guidance.evidence.recorder import Level
+from guidance.evidence.workflows import audit_workflows, prove_audited
 from guidance.paths import EXAMPLES, ROOT
 from river_levels import handler as pipeline_handler
 from river_levels import ledger
@@ -52,8 +52,6 @@ PIPELINE = EXAMPLES / "river-levels-etl"
 SCHEDULED = PIPELINE / ".github/workflows/scheduled.yml"
 CANARY = EXAMPLES / "lifecycle/integration-testing/canary.yml"
 WRONG = sorted((FOLDER / "wrong").glob("*.yml"))
-SCHEMA_TOOL = f"check-jsonschema {importlib.metadata.version('check-jsonschema')}"
-ZIZMOR = f"zizmor {importlib.metadata.version('zizmor')}"
 BIN = Path(sys.executable).parent
 LONDON = ZoneInfo("Europe/London")
 PING = "Tell the dead man's switch"
@@ -66,41 +64,16 @@ pytestmark = pytest.mark.skipif(
 # --- what reads the workflows, and what runs them -------------------------------------
 
 
-def proved(path: Path, level: Level, tool: str) -> None:
-    """Note what a tool did with a file, and with what pages show of it."""
-    for ref in regions.refs_in(path):
-        RECORDER.proof(Proof(ref, regions.find(ref).sha256, level, tool))
-
-
 @functools.cache
-def findings() -> dict[str, set[str]]:
-    """Return what zizmor finds in each workflow, after GitHub's schema has passed all."""
-    names = [str(path) for path in (SCHEDULED, CANARY, *WRONG)]
-    schema = ["--builtin-schema", "vendor.github-workflows"]
-    checked = subprocess.run(
-        [BIN / "check-jsonschema", *schema, *names],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout
-    done = subprocess.run(
-        [BIN / "zizmor", "--offline", "--no-progress", "--format", "json", *names],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found: dict[str, set[str]] = {name: set() for name in names}
-    for finding in json.loads(done.stdout):
-        where = finding["locations"][0]["symbolic"]["key"]["Local"]["verbatim_path"]
-        found[where].add(finding["ident"])
-    return found
+def findings() -> dict[Path, set[str]]:
+    """Return what zizmor finds in each workflow; the schema has passed all."""
+    return audit_workflows((SCHEDULED, CANARY, *WRONG))
 
 
 def audited(path: Path) -> set[str]:
     """Return what zizmor finds in a workflow, and note that it was read."""
-    proved(path, Level.VALIDATED, f"{SCHEMA_TOOL}, {ZIZMOR}")
-    return findings()[str(path)]
+    prove_audited(path)
+    return findings()[path]
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -189,7 +162,7 @@ def run(
 ) -> Ran:
     """Run the job of a workflow as GitHub does, at the moment of its start."""
     audited(workflow)
-    proved(workflow, Level.VALIDATED, STANDING_IN)
+    prove_file(workflow, Level.VALIDATED, STANDING_IN)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     (folder / "answers").write_text(answers, "utf-8")
@@ -549,7 +522,7 @@ def test_a_rerun_loads_exactly_the_days_that_it_names(
     )
     assert called[:3] == ["workflow", "run", SCHEDULED.name]
     assert {name for name, _ in given} <= set(declared)
-    proved(FOLDER / "rerun.sh", Level.VALIDATED, "run by bash, with a stand-in for gh")
+    prove_file(FOLDER / "rerun.sh", Level.VALIDATED, "run by bash, with a stand-in for gh")
 
     with place.pipeline():
         load(run(SCHEDULED, NIGHT, tmp_path / "run", tools).events)
@@ -572,38 +545,6 @@ def test_a_window_that_is_no_date_stops_the_run(tools: str, tmp_path: Path) -> N
 
 
 # --- GHA-6: who hears of a run that never was -----------------------------------------
-
-
-class Switch:
-    """A dead man's switch: it rings when nobody has called it for 26 hours."""
-
-    def __init__(self) -> None:
-        outer = self
-        self.now = NIGHT.at
-        self.called: list[datetime] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.called.append(outer.now)
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *ignored: object) -> None:
-                """Say nothing."""
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}/levels"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> "Switch":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *ignored: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
 
 
 DOWN = '{"errorMessage": "the source failed"}\n' * 3
@@ -699,11 +640,11 @@ class Account:
     def client(self, service: str, session: boto3.Session | None = None) -> Any:
         """Return a client of the account's root, or of somebody else."""
         chosen = session or self.root
-        return chosen.client(service, endpoint_url=self.engine.endpoint_url)
+        return chosen.client(service, REGION, endpoint_url=self.engine.endpoint_url)
 
     def text(self, name: str) -> str:
         """Return a policy of the page, for this account; note that it was enforced."""
-        proved(FOLDER / name, Level.EMULATED, f"boto3 {boto3.__version__}")
+        prove_file(FOLDER / name, Level.EMULATED, f"boto3 {boto3.__version__}")
         return (FOLDER / name).read_text("utf-8").replace("000000000000", self.number)
 
     def role(self) -> str:

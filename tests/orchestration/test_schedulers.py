@@ -1,8 +1,6 @@
 """Proofs of docs/orchestration/schedulers.md: schedules are read, run and fired."""
 
-import contextlib
 import copy
-import http.server
 import json
 import os
 import re
@@ -11,7 +9,6 @@ import shutil
 import site
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -30,17 +27,19 @@ from cronsim import CronSim
 
 from guidance.engines import AwsEngine, EngineError, ReplayServer, environment, ministack
 from guidance.engines.postgres import create_database, drop_database, with_database
+from guidance.engines.switch import Switch
 from guidance.engines.terraform import Plan, Workspace
 from guidance.evidence import (
     assert_output,
     load_example,
+    prove,
     prove_plan,
     regions,
     twins,
     validate_schema,
 )
-from guidance.evidence.recorder import RECORDER, Level, Proof
-from guidance.evidence.shell import never_ran
+from guidance.evidence.host import Host
+from guidance.evidence.recorder import Level
 from guidance.paths import EXAMPLES
 from river_levels import handler as pipeline_handler
 from river_levels import package
@@ -55,11 +54,6 @@ RAW = "river-levels-data-raw-development"
 NAME = "river-levels-daily-development"
 LONDON = ZoneInfo("Europe/London")
 YEAR = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
-
-
-def noted(ref: str, level: Level, tool: str) -> None:
-    """Note what was done with a file, or a region, of the page."""
-    RECORDER.proof(Proof(ref, regions.find(ref).sha256, level, tool))
 
 
 def pair(good: str, wrong: str) -> dict[str, Any]:
@@ -81,97 +75,10 @@ def wait_until(is_so: Callable[[], object], seconds: float = 30) -> None:
 # --- cron: the wrapper ------------------------------------------------------------------
 
 
-class Switch:
-    """A dead man's switch: counts who called."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.calls += 1
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                """Say nothing."""
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
-
-
-@pytest.fixture
-def switch() -> Iterator[Switch]:
-    """A switch that answers."""
-    made = Switch()
-    thread = threading.Thread(target=made.server.serve_forever)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
-
-
-TRACER = """
-exec 7>> "$1"
-BASH_XTRACEFD=7
-PS4='+\t$LINENO\t'
-script=$2
-shift 2
-set -o xtrace
-source "$script" "$@"
-"""
-
-
-class Host:
-    """Runs commands under a wrapper of the page, and knows which of its lines ran."""
-
-    def __init__(self, folder: Path, switch: Switch) -> None:
-        self.folder = folder
-        self.trace = folder / "trace"
-        self.variables = os.environ | {
-            "STATE_DIRECTORY": str(folder),
-            "PING_URL": switch.url,
-            "LIMIT": "20s",
-        }
-
-    def start(self, wrapper: str, *command: str, **variables: str) -> "subprocess.Popen[str]":
-        """Start a command."""
-        given = [str(self.trace), str(EXAMPLES / HOST / wrapper), *command]
-        return subprocess.Popen(
-            ["bash", "-c", TRACER, "bash", *given],
-            cwd=self.folder,
-            env=self.variables | variables,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, wrapper: str, *command: str, **variables: str) -> int:
-        """Run one; return how it ended."""
-        process = self.start(wrapper, *command, **variables)
-        process.communicate(timeout=60)
-        return process.returncode
-
-    def proves(self, wrapper: str) -> None:
-        """Note that every command of a wrapper ran."""
-        ref = f"examples/{HOST}/{wrapper}"
-        trace = self.trace.read_text("utf-8", errors="replace")
-        assert never_ran(regions.find(ref).text, trace) == []
-        noted(ref, Level.EXECUTED, "bash")
-
-
-@pytest.fixture
-def host(tmp_path: Path, switch: Switch) -> Host:
-    """A host with nothing on it yet."""
-    return Host(tmp_path, switch)
-
-
 @pytest.mark.rule("CRON-1")
 def test_the_wrapper_tells_the_truth(host: Host, switch: Switch) -> None:
     def tells(wrapper: str) -> None:
-        switch.calls = 0
+        switch.forget()
         failed = host.run(wrapper, "sh", "-c", "echo half of it; exit 6")
         assert (failed, switch.calls) == (6, 0), f"exit {failed}, {switch.calls} call"
         began = time.monotonic()
@@ -181,7 +88,7 @@ def test_the_wrapper_tells_the_truth(host: Host, switch: Switch) -> None:
         assert host.run(wrapper, "true") == 0
         assert switch.calls == 1
         assert host.run(wrapper, "true", PING_URL="http://127.0.0.1:9/") == 0
-        with going_on(host, wrapper):
+        with host.going_on(wrapper):
             assert host.run(wrapper, "true") == 75
         assert switch.calls == 2
         host.proves(wrapper)
@@ -197,24 +104,6 @@ def test_the_wrapper_tells_the_truth(host: Host, switch: Switch) -> None:
 
     twins(noting, good="guarded.sh", bad="wrong/bare.sh", harm="exit 0, 1 call")
     assert "half of it" in (host.folder / "runs.log").read_text("utf-8")
-
-
-@contextlib.contextmanager
-def going_on(host: Host, wrapper: str) -> Iterator[None]:
-    """A run that goes on until the end of the block."""
-    go = host.folder / "go"
-    go.unlink(missing_ok=True)
-    ready = host.folder / "ready"
-    ready.unlink(missing_ok=True)
-    loop = f"touch {ready}; until [ -e {go} ]; do sleep 0.05; done"
-    process = host.start(wrapper, "sh", "-c", loop)
-    wait_until(ready.exists)
-    try:
-        yield
-    finally:
-        go.touch()
-        process.communicate(timeout=30)
-    assert process.returncode == 0
 
 
 # Loads what is newer than the newest row, as many a job does.
@@ -240,7 +129,7 @@ def test_two_runs_at_once_load_everything_twice(host: Host) -> None:
         go.touch()
         for process in (first, second):
             process.communicate(timeout=30)
-        noted(f"examples/{HOST}/{wrapper}", Level.EXECUTED, "bash")
+        prove(f"examples/{HOST}/{wrapper}", Level.EXECUTED, "bash")
         found = rows.read_text("utf-8").split()[1:]
         assert sorted(found) == list("12345"), f"{len(found)} rows of 5"
         assert (first.returncode, second.returncode) == (0, 75)
@@ -282,7 +171,7 @@ def test_cron_knows_none_of_your_settings(tmp_path: Path, switch: Switch) -> Non
     def starts(name: str) -> None:
         (tmp_path / "started").unlink(missing_ok=True)
         code = as_cron_does(EXAMPLES / name, tmp_path, switch)
-        noted(f"examples/{name}", Level.VALIDATED, "sh")
+        prove(f"examples/{name}", Level.VALIDATED, "sh")
         did = (tmp_path / "started").exists()
         assert did, f"cron sees exit {code}, and the pipeline did not start"
         assert switch.calls == 1
@@ -305,7 +194,7 @@ def test_a_job_outside_the_change_runs_once_a_day_everywhere() -> None:
     def runs_once(name: str) -> None:
         line = (FOLDER / name).read_text("utf-8")
         minute, hour = map(int, line.split()[:2])
-        noted(f"examples/{HERE}/{name}", Level.VALIDATED, "cronsim")
+        prove(f"examples/{HERE}/{name}", Level.VALIDATED, "cronsim")
         at = clock_time(hour, minute)
         wrong = [
             f"{day:%-d %B}: {policy.value} {firings.on_the_clock(found)}"
@@ -628,7 +517,7 @@ def read_by_the_check(name: str) -> list[str]:
     found: list[str] = load_example(f"{HERE}/check_task.py").faults(
         (FOLDER / name).read_text("utf-8")
     )
-    noted(f"examples/{HERE}/{name}", Level.VALIDATED, "check_task.py")
+    prove(f"examples/{HERE}/{name}", Level.VALIDATED, "check_task.py")
     return found
 
 
@@ -894,7 +783,7 @@ def proves(plan: Plan) -> None:
     assert copy_of_it.read_bytes() == module.read_bytes()
     for ref in regions.refs_in(module):
         if ref.endswith((":schedule", ":schedule_role")):
-            noted(ref, Level.PLANNED, plan.tool)
+            prove(ref, Level.PLANNED, plan.tool)
 
 
 def one(plan: Plan, kind: str) -> dict[str, Any]:

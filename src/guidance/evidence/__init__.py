@@ -1,5 +1,6 @@
 """Evidence: what the examples on the pages really did when the tests ran them."""
 
+from guidance.evidence.claims import prove, prove_file
 from guidance.evidence.examples import load_example
 from guidance.evidence.notebooks import run_notebook
 from guidance.evidence.outputs import assert_output
@@ -12,6 +13,8 @@ __all__ = [
     "ShellResult",
     "assert_output",
     "load_example",
+    "prove",
+    "prove_file",
     "prove_plan",
     "prove_tests",
     "run_notebook",
